@@ -1,0 +1,224 @@
+"""Finish an attempt and decide what its execution does next.
+
+One transaction, guarded by (step run, attempt): a worker that lost its lease
+changes nothing, and a second finish of the same attempt finds nothing to change.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from events.services import NewEvent, append
+from executions import graph, queries, wakeups
+from executions.errors import LostLease
+from executions.models import Attempt, DeadLetter, StepRun
+from executions.outcomes import Outcome
+from executions.queries import Claim, NewStepRun, Settled
+from executions.states import StepState
+from executions.verdicts import Record, judge
+from workflows.definition import Definition
+from workflows.services import definition_of
+
+MAX_ERROR = 2_000  # characters of an error that the history keeps
+MAX_TRACEBACK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """The finishing worker's offer to run a single follow-up step at once."""
+
+    worker: str
+    lease: timedelta
+
+
+def finish(
+    held: Claim, outcome: Outcome, *, now: datetime, hop: Hop | None = None, expired_only: bool = False
+) -> Claim | None:
+    """Record the outcome of an attempt, start what follows or close the execution.
+
+    Safe to repeat: the second call raises and changes nothing.
+
+    Args:
+        now: the database's time, at most a few milliseconds old.
+        hop: where given, a single follow-up step of the same queue is leased
+            to the caller instead of being queued.
+        expired_only: change nothing if the lease was renewed meanwhile.
+
+    Returns:
+        The follow-up step that the caller now holds.
+
+    Raises:
+        LostLease: the attempt no longer holds its step run; drop the work.
+    """
+    definition = definition_of(held.version_id)
+    policy = definition.step(held.step).retry
+    settled, record = judge(held, outcome, policy=policy, now=now, jitter=random.random)
+    settled = replace(settled, error=settled.error[:MAX_ERROR])
+    with transaction.atomic():
+        written = queries.settle(held, settled, expired_only=expired_only)
+        if written is None:
+            raise LostLease(held.id, held.attempt)
+        state, cancelling, now = written
+        settled = replace(settled, state=state)
+        if record is not None:
+            _record_attempt(held, record, settled, now=now)
+        events = _step_events(held, settled, record, now=now)
+        follow_up = _advance(
+            held, settled, definition, cancelling=cancelling, hop=hop, now=now, events=events
+        )
+        append(events)
+    return follow_up
+
+
+def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datetime) -> None:
+    Attempt.objects.create(
+        step_run_id=held.id,
+        number=held.attempt,
+        outcome=record.outcome,
+        error=record.error[:MAX_ERROR],
+        traceback=record.traceback[-MAX_TRACEBACK:],
+        worker=held.worker,
+        started_at=held.started_at,
+        finished_at=now,
+        retry_at=settled.available_at if settled.state == StepState.READY else None,
+    )
+
+
+def _step_events(held: Claim, settled: Settled, record: Record | None, *, now: datetime) -> list[NewEvent]:
+    facts: dict[str, Any] = {"step": held.step, "attempt": held.attempt}
+    if settled.state == StepState.COMPLETED:
+        return [_event(held, "workflow.step.completed", now=now, data=facts)]
+    if settled.state in {StepState.FAILED, StepState.TIMED_OUT}:
+        return [_event(held, "workflow.step.failed", now=now, data=facts | {"state": settled.state})]
+    if settled.state == StepState.READY and record is not None:
+        retry_at = settled.available_at.isoformat() if settled.available_at else None
+        facts |= {"outcome": record.outcome, "retry_at": retry_at}
+        return [_event(held, "workflow.step.retrying", now=now, data=facts)]
+    return []
+
+
+def _advance(
+    held: Claim,
+    settled: Settled,
+    definition: Definition,
+    *,
+    cancelling: bool,
+    hop: Hop | None,
+    now: datetime,
+    events: list[NewEvent],
+) -> Claim | None:
+    """Apply the plan that follows from the states of a locked execution."""
+    alone = len(definition.steps) == 1
+    states = {held.step: settled.state} if alone else queries.step_states(held.execution_id)
+    if settled.state == StepState.READY:
+        _announce_later(held, settled, now=now)
+    plan = _plan(definition, states, held.execution_id, cancelling=cancelling, now=now)
+
+    follow_up = _start_steps(held, definition, plan, hop=hop, now=now)
+    if plan.end:
+        _close(held, settled, plan.end, now=now, events=events)
+    return follow_up
+
+
+def _announce_later(held: Claim, settled: Settled, *, now: datetime) -> None:
+    if settled.available_at is not None and settled.available_at > now:
+        wakeups.tell_beat()
+    else:
+        wakeups.wake_on_commit(held.queue)
+
+
+def _plan(
+    definition: Definition, states: dict[str, str], execution_id: UUID, *, cancelling: bool, now: datetime
+) -> graph.Plan:
+    plan = graph.Plan(cancel=("*",)) if cancelling else graph.plan(definition, states)
+    if plan.cancel:
+        cancelled = queries.cancel_ready_steps(execution_id, now=now)
+        states.update(dict.fromkeys(cancelled, StepState.CANCELLED.value))
+        plan = graph.plan(definition, states)
+    if not cancelling:
+        return plan
+    return graph.Plan(end=None if StepState.RUNNING in states.values() else "cancelled")
+
+
+def _start_steps(
+    held: Claim, definition: Definition, plan: graph.Plan, *, hop: Hop | None, now: datetime
+) -> Claim | None:
+    rows = [_new_step_run(held, definition, step, "skipped", now=now) for step in plan.skip]
+    rows += [_new_step_run(held, definition, step, "ready", now=now) for step in plan.start]
+    taken: NewStepRun | None = None
+    if hop and len(plan.start) == 1 and rows[-1].queue == held.queue:
+        taken = rows[-1] = replace(
+            rows[-1], state="running", worker=hop.worker, lease_expires_at=now + hop.lease
+        )
+    if rows:
+        queries.insert_step_runs(rows)
+    for queue, count in Counter(row.queue for row in rows if row.state == "ready").items():
+        wakeups.wake_on_commit(queue, count=count)
+    return _claim_of(held, taken, now=now) if taken else None
+
+
+def _new_step_run(
+    held: Claim, definition: Definition, step_id: str, state: str, *, now: datetime
+) -> NewStepRun:
+    step = definition.step(step_id)
+    return NewStepRun(
+        execution_id=held.execution_id,
+        step=step.id,
+        kind=step.kind,
+        state=state,
+        queue=step.queue or held.execution_queue,
+        priority=held.priority,
+        created_at=now,
+    )
+
+
+def _claim_of(held: Claim, row: NewStepRun, *, now: datetime) -> Claim:
+    return replace(
+        held,
+        id=row.id,
+        step=row.step,
+        attempt=1,
+        failures=0,
+        crashes=0,
+        created_at=now,
+        started_at=now,
+        resume_at=None,
+        worker=row.worker,
+    )
+
+
+def _close(held: Claim, settled: Settled, end: str, *, now: datetime, events: list[NewEvent]) -> None:
+    error = _reason(held, settled) if end == "failed" else ""
+    if not queries.close(held.execution_id, state=end, error=error[:MAX_ERROR], now=now):
+        return
+    if end == "failed":
+        DeadLetter.objects.create(
+            organization_id=held.organization_id, execution_id=held.execution_id, reason=error, created_at=now
+        )
+    events.append(_event(held, f"workflow.{end}", now=now, data={"error": error[:300]} if error else {}))
+
+
+def _reason(held: Claim, settled: Settled) -> str:
+    if settled.state in graph.FAILED:
+        return f"{held.step}: {settled.error}"
+    failed = StepRun.objects.filter(execution_id=held.execution_id, state__in=sorted(graph.FAILED))
+    first = failed.order_by("finished_at", "id").first()
+    return f"{first.step}: {first.error}" if first else ""
+
+
+def _event(held: Claim, type_: str, *, now: datetime, data: Mapping[str, Any]) -> NewEvent:
+    return NewEvent(
+        organization_id=held.organization_id,
+        type=type_,
+        at=now,
+        workflow_id=held.workflow_id,
+        schedule_id=held.schedule_id,
+        execution_id=held.execution_id,
+        data=dict(data),
+    )

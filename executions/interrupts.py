@@ -1,0 +1,62 @@
+"""Interrupt the code of a step from outside: its timeout, a lost lease, a cancel, a stop.
+
+The step runs in the main thread of a pool process, so a signal can raise there.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from enum import Enum
+
+AGAIN_SECONDS = 1.0  # code that swallows the exception meets it again after this time
+
+
+class Cause(Enum):
+    """Why a step is interrupted."""
+
+    TIMEOUT = "timeout"
+    LOST = "lost"
+    CANCEL = "cancel"
+    STOP = "stop"
+
+
+class Interrupted(BaseException):
+    """Raised in the code of a step; not an `Exception`, so that ordinary handlers let it pass."""
+
+    def __init__(self, cause: Cause) -> None:
+        self.cause = cause
+        super().__init__(cause.value)
+
+
+class Guard:
+    """The window in which a step's code may be interrupted."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+        self._cause = Cause.TIMEOUT
+        self._armed = False
+
+    @contextmanager
+    def armed(self, timeout: timedelta) -> Iterator[None]:
+        """Interrupt what runs inside after `timeout`, or when `interrupt` is called."""
+        before = signal.signal(signal.SIGALRM, self._on_alarm)
+        self._armed = True
+        signal.setitimer(signal.ITIMER_REAL, timeout.total_seconds(), AGAIN_SECONDS)
+        try:
+            yield
+        finally:
+            self._armed = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def interrupt(self, cause: Cause) -> None:
+        """Raise `Interrupted` in the guarded code; callable from any thread, without effect outside."""
+        if self._armed:
+            self._cause = cause
+            signal.pthread_kill(self._thread, signal.SIGALRM)
+
+    def _on_alarm(self, _signal: int, _frame: object) -> None:
+        if self._armed:
+            raise Interrupted(self._cause)

@@ -1,0 +1,347 @@
+"""The statements of the hot paths: record, claim, renew, finish.
+
+Each is guarded on what was read, so that of two racing writers one changes the
+row and the other learns that it did not. Lock order: execution, then step run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+from uuid_utils.compat import uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class NewExecution:
+    """A row of `executions_execution`, in state running."""
+
+    id: UUID
+    organization_id: UUID
+    workflow_id: UUID
+    version_id: UUID
+    source: str
+    schedule_id: UUID | None
+    fire_kind: str
+    fire_at: datetime | None
+    idempotency_key: str | None
+    input: Jsonb
+    priority: int
+    queue: str
+    redrive_of_id: UUID | None
+    started_by: str
+    created_at: datetime
+
+
+_INSERT_EXECUTIONS = """
+INSERT INTO executions_execution
+    (id, organization_id, workflow_id, version_id, source, schedule_id, fire_kind, fire_at,
+     idempotency_key, input, priority, queue, redrive_of_id, started_by, created_at, state, error)
+SELECT *, 'running', '' FROM unnest(
+    %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[],
+    %s::text[], %s::jsonb[], %s::smallint[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[])
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+
+def insert_executions(rows: Sequence[NewExecution]) -> set[UUID]:
+    """Insert and return the ids of those that no unique key held back."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_EXECUTIONS, _columns(rows))
+        return {row[0] for row in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class NewStepRun:
+    """A row of `executions_steprun`; `worker` is set where the inserting worker runs it at once."""
+
+    execution_id: UUID
+    step: str
+    kind: str
+    state: str  # ready, running (leased at once) or skipped
+    queue: str
+    priority: int
+    created_at: datetime
+    lease_expires_at: datetime | None = None
+    worker: str = ""
+    id: UUID = field(default_factory=uuid7)
+
+
+_INSERT_STEP_RUNS = """
+INSERT INTO executions_steprun
+    (execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id,
+     available_at, attempt, started_at, finished_at, failures, crashes, error)
+SELECT execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id,
+    created_at,
+    (state = 'running')::int,
+    CASE WHEN state = 'running' THEN created_at END,
+    CASE WHEN state = 'skipped' THEN created_at END,
+    0, 0, ''
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[],
+    %s::timestamptz[], %s::text[], %s::uuid[])
+    AS new (execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id)
+"""
+
+
+def insert_step_runs(rows: Sequence[NewStepRun]) -> None:
+    """Insert step runs; the unique key (execution, step) makes a second insert of one fail loudly."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_STEP_RUNS, _columns(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A step run that this worker holds, with what running and finishing it needs."""
+
+    id: UUID
+    step: str
+    queue: str
+    attempt: int
+    failures: int
+    crashes: int
+    worker: str
+    created_at: datetime
+    started_at: datetime
+    resume_at: datetime | None
+    execution_id: UUID
+    organization_id: UUID
+    workflow_id: UUID
+    version_id: UUID
+    source: str
+    schedule_id: UUID | None
+    fire_at: datetime | None
+    priority: int
+    execution_queue: str
+    execution_created_at: datetime
+    input_json: str
+
+
+_CLAIM_COLUMNS = """
+s.id, s.step, s.queue, s.attempt, s.failures, s.crashes, s.worker, s.created_at, s.started_at, s.resume_at,
+e.id, e.organization_id, e.workflow_id, e.version_id, e.source, e.schedule_id, e.fire_at,
+s.priority, e.queue, e.created_at, e.input::text
+"""
+
+# Index: step_run_claim (queue, priority DESC, available_at, id) where ready.
+_CLAIM = f"""
+WITH picked AS MATERIALIZED (
+    SELECT id FROM executions_steprun
+    WHERE state = 'ready' AND queue = %s AND available_at <= horarium_now()
+    ORDER BY priority DESC, available_at, id
+    LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+UPDATE executions_steprun AS s
+SET state = 'running', attempt = s.attempt + 1, worker = %s,
+    started_at = horarium_now(), lease_expires_at = horarium_now() + %s
+FROM picked, executions_execution AS e
+WHERE s.id = picked.id AND e.id = s.execution_id
+RETURNING {_CLAIM_COLUMNS}
+"""
+
+
+def claim(queue: str, *, worker: str, lease: timedelta) -> Claim | None:
+    """Take the best ready step run of `queue`, or return None. One statement, its own commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [queue, worker, lease])
+        row = cursor.fetchone()
+    return Claim(*row) if row else None
+
+
+# Index: step_run_lease (lease_expires_at) where running.
+_EXPIRED = f"""
+SELECT {_CLAIM_COLUMNS}
+FROM executions_steprun AS s JOIN executions_execution AS e ON e.id = s.execution_id
+WHERE s.state = 'running' AND s.lease_expires_at < horarium_now()
+ORDER BY s.lease_expires_at LIMIT %s
+"""
+
+
+def expired(limit: int) -> list[Claim]:
+    """Return held step runs whose lease has ended, the oldest first. Locks nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRED, [limit])
+        return [Claim(*row) for row in cursor.fetchall()]
+
+
+_RENEW = """
+UPDATE executions_steprun AS s SET lease_expires_at = horarium_now() + %s
+FROM executions_execution AS e
+WHERE s.id = %s AND s.attempt = %s AND s.state = 'running' AND e.id = s.execution_id
+RETURNING e.cancel_requested_at IS NOT NULL
+"""
+
+
+class Renewal(Enum):
+    """What a heartbeat learns."""
+
+    HELD = "held"
+    CANCELLING = "cancelling"  # held, but its execution is to end
+    LOST = "lost"  # the attempt is no longer this worker's
+
+
+def renew(claimed: Claim, *, lease: timedelta) -> Renewal:
+    """Extend the lease of a claim that is still held."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW, [lease, claimed.id, claimed.attempt])
+        row = cursor.fetchone()
+    if row is None:
+        return Renewal.LOST
+    return Renewal.CANCELLING if row[0] else Renewal.HELD
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How an attempt leaves its step run: the columns that a finish writes."""
+
+    state: str  # final, or ready for a later attempt
+    output: Any = None
+    error: str = ""
+    failures: int = 0
+    crashes: int = 0
+    available_at: datetime | None = None  # set iff ready
+    resume_at: datetime | None = None
+
+
+# The execution is locked first: the update joins what the lock returned.
+# A retry of a step whose execution is being cancelled ends cancelled instead.
+_SETTLE = """
+WITH e AS MATERIALIZED (
+    SELECT id, cancel_requested_at, horarium_now() AS now,
+        CASE WHEN %(state)s = 'ready' AND cancel_requested_at IS NOT NULL THEN 'cancelled'
+             ELSE %(state)s END AS to_state
+    FROM executions_execution WHERE id = %(execution_id)s FOR UPDATE
+)
+UPDATE executions_steprun AS s
+SET state = e.to_state, output = %(output)s, error = %(error)s, failures = %(failures)s,
+    crashes = %(crashes)s, resume_at = %(resume_at)s, lease_expires_at = NULL,
+    available_at = coalesce(%(available_at)s, s.available_at),
+    finished_at = CASE WHEN e.to_state <> 'ready' THEN e.now END
+FROM e
+WHERE s.id = %(id)s AND s.attempt = %(attempt)s AND s.state = 'running' AND s.execution_id = e.id
+    AND (NOT %(expired_only)s OR s.lease_expires_at < e.now)
+RETURNING e.to_state, e.cancel_requested_at IS NOT NULL, e.now
+"""
+
+
+def settle(held: Claim, settled: Settled, *, expired_only: bool = False) -> tuple[str, bool, datetime] | None:
+    """Write the outcome of an attempt and lock its execution until the commit.
+
+    Args:
+        expired_only: change nothing if the lease was renewed meanwhile.
+
+    Returns:
+        (the state written, whether the execution is being cancelled, the
+        database's time), or None when the attempt no longer holds its step
+        run and nothing was changed.
+    """
+    values = {name: getattr(settled, name) for name in settled.__slots__}
+    values["output"] = None if settled.output is None else Jsonb(settled.output)
+    values |= {"id": held.id, "execution_id": held.execution_id, "attempt": held.attempt}
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, {**values, "expired_only": expired_only})
+        return cursor.fetchone()  # type: ignore[no-any-return]
+
+
+_STATES = "SELECT step, state FROM executions_steprun WHERE execution_id = %s"
+
+
+def step_states(execution_id: UUID) -> dict[str, str]:
+    """Return the state of every step run of a locked execution, by step id."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATES, [execution_id])
+        return dict(cursor.fetchall())
+
+
+_CANCEL_READY = """
+UPDATE executions_steprun SET state = 'cancelled', finished_at = %s
+WHERE execution_id = %s AND state = 'ready' RETURNING step
+"""
+
+
+def cancel_ready_steps(execution_id: UUID, *, now: datetime) -> list[str]:
+    """Cancel the unclaimed step runs of a locked execution and return their step ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CANCEL_READY, [now, execution_id])
+        return [row[0] for row in cursor.fetchall()]
+
+
+_CLOSE = """
+UPDATE executions_execution SET state = %s, error = %s, finished_at = %s
+WHERE id = %s AND state = 'running'
+"""
+
+
+def close(execution_id: UUID, *, state: str, error: str, now: datetime) -> bool:
+    """Move a running execution to a final state; False when somebody else did."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, [state, error, now, execution_id])
+        return cursor.rowcount == 1
+
+
+# Indexes: step_run_claim, walked once per queue, then probed for an old row.
+_OVERDUE_QUEUES = """
+WITH RECURSIVE queues AS (
+    (SELECT queue FROM executions_steprun WHERE state = 'ready' ORDER BY queue LIMIT 1)
+    UNION ALL
+    SELECT (SELECT s.queue FROM executions_steprun AS s
+            WHERE s.state = 'ready' AND s.queue > queues.queue ORDER BY s.queue LIMIT 1)
+    FROM queues WHERE queues.queue IS NOT NULL
+)
+SELECT queue FROM queues
+WHERE EXISTS (SELECT FROM executions_steprun AS s
+              WHERE s.state = 'ready' AND s.queue = queues.queue AND s.available_at < horarium_now() - %s)
+"""
+
+
+def overdue_queues(by: timedelta) -> list[str]:
+    """Return the queues with a step run that could have been claimed for longer than `by`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERDUE_QUEUES, [by])
+        return [row[0] for row in cursor.fetchall()]
+
+
+# Index: step_run_available (available_at) where ready.
+_RELEASED = """
+SELECT queue, count(*) FROM executions_steprun
+WHERE state = 'ready' AND available_at > %s AND available_at <= %s AND available_at > created_at
+GROUP BY queue
+"""
+_NEXT_RELEASE = """
+SELECT min(available_at) FROM executions_steprun WHERE state = 'ready' AND available_at > %s
+"""
+
+
+def released(*, since: datetime, now: datetime) -> tuple[dict[str, int], datetime | None]:
+    """Return, per queue, how many delayed step runs became available in (since, now], and when the next will."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASED, [since, now])
+        queues = dict(cursor.fetchall())
+        cursor.execute(_NEXT_RELEASE, [now])
+        (next_release,) = cursor.fetchone()
+    return queues, next_release
+
+
+_PULSE = """
+INSERT INTO executions_pulse (name, role, seen_at) VALUES (%s, %s, horarium_now())
+ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, role = excluded.role
+"""
+
+
+def pulse(name: str, *, role: str) -> None:
+    """Record that a beat passed, or that a worker asked for work."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PULSE, [name, role])
+
+
+def _columns(rows: Sequence[Any]) -> list[list[Any]]:
+    """Turn rows into one array per column, for `unnest`."""
+    return [list(column) for column in zip(*(_values(row) for row in rows), strict=True)]
+
+
+def _values(row: Any) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in row.__slots__)

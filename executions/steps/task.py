@@ -1,0 +1,25 @@
+"""`task`: call a Celery task that is registered in this worker, unchanged."""
+
+from typing import Any
+
+from celery import current_app
+
+from executions.outcomes import Completed, Failed, Outcome
+from executions.steps.call import Call
+from workflows.definition import TaskStep
+
+
+def run(step: TaskStep, call: Call) -> Outcome:
+    """Call the task in this process. Output: what it returns, as JSON.
+
+    It is called directly, so its own `retry()` and `autoretry_for` raise, and
+    count as one of our attempts instead of sending a message of their own.
+    """
+    task = current_app.tasks.get(step.task)
+    if task is None:
+        return Failed(
+            error=f"no task {step.task!r} is registered in this worker", error_class="NotRegistered"
+        )
+    rendered = step.render(call.variables)
+    result: Any = task(*rendered["args"], **rendered["kwargs"])
+    return Completed(result)

@@ -1,0 +1,45 @@
+"""Small repairs that are safe to run twice, late, or at the same time."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import DatabaseError
+
+from executions import engine, queries, wakeups
+from executions.errors import LostLease
+from executions.outcomes import Lost
+
+log = structlog.get_logger(__name__)
+
+OVERDUE = timedelta(seconds=1)  # a ready step waits this long before its queue is woken again
+RESCUE_BATCH = 100
+
+
+def wake_overdue() -> list[str]:
+    """Wake every queue whose ready steps have waited too long, and return those queues.
+
+    The default queue is always woken, so that an idle worker shows signs of life.
+    """
+    queues = queries.overdue_queues(OVERDUE)
+    for queue in {*queues, "default"}:
+        wakeups.wake(queue, count=wakeups.MAX_WAITING if queue in queues else 1)
+    return queues
+
+
+def rescue_expired(*, now: datetime) -> int:
+    """Take back step runs whose lease has ended, and return how many were.
+
+    A lease that is renewed, or rescued by another sweep, meanwhile is left alone.
+    """
+    rescued = 0
+    for held in queries.expired(RESCUE_BATCH):
+        try:
+            engine.finish(held, Lost(), now=now, expired_only=True)
+        except LostLease:
+            continue
+        except DatabaseError as error:  # one bad row must not keep the others waiting
+            log.error("rescue failed", step_run_id=str(held.id), error=str(error))
+            continue
+        log.warning("step rescued", step_run_id=str(held.id), attempt=held.attempt, worker=held.worker)
+        rescued += 1
+    return rescued

@@ -1,0 +1,100 @@
+"""The Celery tasks of executions. Each may run twice, late, or at the same time."""
+
+import time
+from typing import Any
+
+import structlog
+from celery import Task, shared_task
+from celery.exceptions import Reject
+from celery.signals import task_prerun, worker_shutting_down
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+import clock
+from executions import heartbeat, services, sweeps, worker
+from executions.errors import ExecutionError
+from executions.models import DEFAULT_PRIORITY, Source
+from organizations.errors import NoSuchOrganization
+from organizations.services import organization_for
+from workflows.errors import Invalid
+from workflows.models import Workflow
+
+log = structlog.get_logger(__name__)
+
+
+@task_prerun.connect
+def _heal_connections(**_: Any) -> None:
+    """Drop a broken database connection before a task needs it, and keep a good one."""
+    close_old_connections()
+
+
+@worker_shutting_down.connect
+def _stop_claiming(**_: Any) -> None:
+    heartbeat.stop_all()
+
+
+@shared_task(name="executions.work", bind=True)
+def work(self: "Task[Any, Any]", queue: str) -> None:
+    """Drain `queue` for about a second. A wake-up: it carries nothing, so a lost one costs only latency."""
+    worker.drain(queue, node=self.request.hostname or "worker")
+
+
+@shared_task(name="executions.start", bind=True, acks_late=True, reject_on_worker_lost=True)
+def start(
+    self: "Task[Any, Any]",
+    *,
+    workflow: str,
+    organization: str | None = None,
+    input: dict[str, Any] | None = None,  # noqa: A002 - the name that callers write
+    idempotency_key: str | None = None,
+    priority: int = DEFAULT_PRIORITY,
+    queue: str = "default",
+) -> None:
+    """Start a workflow for another application.
+
+    A repeated delivery starts nothing new: without a key of its own the call
+    is known by its Celery task id. A call that arrives while the database is
+    away goes back to the broker. One that is wrong is logged and dropped.
+
+    Args:
+        organization: slug; may be left out while there is only one.
+        priority: 0 to 9, 9 first.
+    """
+    key = idempotency_key or f"celery:{self.request.id}"
+    try:
+        owner = organization_for(organization)
+        chosen = Workflow.objects.get(organization=owner, name=workflow)
+        cause = services.Start(
+            workflow=chosen,
+            source=Source.CALL,
+            input=input or {},
+            idempotency_key=key,
+            priority=_checked(priority),
+            queue=queue,
+            by="celery",
+        )
+        started = services.start(cause, now=clock.now())
+    except (OperationalError, InterfaceError) as error:
+        time.sleep(1)  # the database is away; do not spin between it and the broker
+        raise Reject(error, requeue=True) from error
+    except (Invalid, ExecutionError, NoSuchOrganization, Workflow.DoesNotExist, ValueError) as error:
+        log.error("call refused", workflow=workflow, task_id=self.request.id, error=str(error))
+        return
+    log.info("call accepted", workflow=workflow, execution_id=str(started.id), created=started.created)
+
+
+def _checked(priority: int) -> int:
+    if not isinstance(priority, int) or not 0 <= priority <= 9:
+        raise ValueError(f"priority must be 0 to 9, not {priority!r}")
+    return priority
+
+
+@shared_task(name="executions.sweep.wake")
+def sweep_wake() -> None:
+    """Wake queues with steps that wait too long. Wake-ups are empty, so doubling them is harmless."""
+    sweeps.wake_overdue()
+
+
+@shared_task(name="executions.sweep.rescue")
+def sweep_rescue() -> None:
+    """Rescue expired leases. Each rescue is guarded by attempt and lease."""
+    sweeps.rescue_expired(now=clock.now())

@@ -1,0 +1,81 @@
+"""From how an attempt ended to what its step run becomes. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from executions import outcomes, retry
+from executions.outcomes import Outcome
+from executions.queries import Claim, Settled
+from workflows.definition import Retry
+
+MAX_CRASHES = 3  # a step that takes its worker down this often is poison
+CRASH_DELAY = timedelta(seconds=1)  # lets a machine that is out of memory recover
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The attempt's row in the history."""
+
+    outcome: str
+    error: str = ""
+    traceback: str = ""
+
+
+def judge(
+    held: Claim, outcome: Outcome, *, policy: Retry, now: datetime, jitter: retry.Jitter
+) -> tuple[Settled, Record | None]:
+    """Return the columns to write, and the attempt's record where it did not succeed."""
+    counts: dict[str, Any] = {"failures": held.failures, "crashes": held.crashes}
+    match outcome:
+        case outcomes.Completed(output):
+            return Settled(state="completed", output=output, **counts), None
+        case outcomes.Skipped():
+            return Settled(state="skipped", **counts), None
+        case outcomes.Cancelled():
+            return Settled(state="cancelled", **counts), None
+        case outcomes.Waiting(resume_at):
+            return Settled(state="ready", resume_at=resume_at, available_at=resume_at, **counts), None
+        case outcomes.Released():
+            settled = Settled(state="ready", resume_at=held.resume_at, available_at=now, **counts)
+            return settled, Record("released", "handed back by a worker that was stopping")
+        case outcomes.Lost():
+            return _lost(held, now=now)
+        case outcomes.Failed():
+            return _failed(held, outcome, policy=policy, now=now, jitter=jitter)
+
+
+def _lost(held: Claim, *, now: datetime) -> tuple[Settled, Record]:
+    crashes = held.crashes + 1
+    record = Record("lost", f"worker {held.worker} fell silent")
+    if crashes >= MAX_CRASHES:
+        error = f"its worker died {crashes} times while running it; it is not tried again by itself"
+        return Settled(state="failed", error=error, failures=held.failures, crashes=crashes), record
+    ready = Settled(
+        state="ready",
+        failures=held.failures,
+        crashes=crashes,
+        resume_at=held.resume_at,
+        available_at=now + CRASH_DELAY * (crashes - 1),
+    )
+    return ready, record
+
+
+def _failed(
+    held: Claim, failed: outcomes.Failed, *, policy: Retry, now: datetime, jitter: retry.Jitter
+) -> tuple[Settled, Record]:
+    failures = held.failures + 1
+    verdict = retry.verdict(
+        policy,
+        failures=failures,
+        error_class=failed.error_class,
+        status=failed.status,
+        age=now - held.created_at,
+        retry_after=failed.retry_after,
+        jitter=jitter,
+    )
+    record = Record("timed_out" if failed.timed_out else "failed", failed.error, failed.traceback)
+    counts: dict[str, Any] = {"failures": failures, "crashes": held.crashes, "error": failed.error}
+    if isinstance(verdict, retry.Again):
+        return Settled(state="ready", available_at=now + verdict.delay, **counts), record
+    return Settled(state=record.outcome, **counts), record

@@ -1,0 +1,136 @@
+"""Every environment variable that the platform reads, in one list.
+
+`docs/settings.md` is written from this class and a test keeps the two equal.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105
+
+Role = Literal["web", "beat", "worker", "command"]
+
+
+class Environment(BaseSettings):
+    """Settings of one process, read once from the environment.
+
+    Nothing here changes when something fires: zones, policies and limits are
+    columns of the schedule or the workflow.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    mode: Literal["production", "development", "test"] = Field(
+        default="production",
+        validation_alias="HORARIUM_ENV",
+        description="`production` refuses unsafe settings; `development` and `test` fill in defaults.",
+    )
+    secret_key: str = Field(
+        default=DEVELOPMENT_SECRET,
+        validation_alias="SECRET_KEY",
+        description="Signs sessions. At least 32 random characters.",
+    )
+    debug: bool = Field(
+        default=False, validation_alias="DEBUG", description="Django's debug pages. Never in production."
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default=["localhost", "127.0.0.1", "[::1]"],
+        validation_alias="ALLOWED_HOSTS",
+        description="Host names that the web process answers to, separated by commas.",
+    )
+    csrf_trusted_origins: Annotated[list[str], NoDecode] = Field(
+        default=[],
+        validation_alias="CSRF_TRUSTED_ORIGINS",
+        description="Origins such as `https://horarium.example.com`, separated by commas.",
+    )
+    https: bool = Field(
+        default=False,
+        validation_alias="HORARIUM_HTTPS",
+        description="Behind TLS: cookies are sent over HTTPS only and `X-Forwarded-Proto` is trusted.",
+    )
+    database_url: str = Field(
+        default="",
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 15 or later, `postgres://user:password@host:5432/name`.",
+    )
+    redis_url: str = Field(
+        default="",
+        validation_alias="REDIS_URL",
+        description="Redis or Valkey, `redis://:password@host:6379/0`: live events, and the broker by default.",
+    )
+    broker_url: str = Field(
+        default="",
+        validation_alias="BROKER_URL",
+        description="Celery's broker when it is not REDIS_URL, for example `amqp://…` for RabbitMQ.",
+    )
+    host: str = Field(
+        default="127.0.0.1", validation_alias="HOST", description="Address that the web process listens on."
+    )
+    port: int = Field(
+        default=8000, ge=1, le=65535, validation_alias="PORT", description="Port of the web process."
+    )
+    role: Role = Field(
+        default="command",
+        validation_alias="HORARIUM_ROLE",
+        description="Kind of process: decides how database connections are kept. Set by the process table.",
+    )
+    worker_queues: Annotated[list[str], NoDecode] = Field(
+        default=["default"],
+        validation_alias="HORARIUM_WORKER_QUEUES",
+        description="Step queues that a worker serves, separated by commas.",
+    )
+    worker_concurrency: int = Field(
+        default=4,
+        ge=1,
+        le=256,
+        validation_alias="HORARIUM_WORKER_CONCURRENCY",
+        description="Steps that one worker runs at the same time, each in a process of its own.",
+    )
+    lease_seconds: float = Field(
+        default=30.0,
+        ge=0.5,
+        le=3600,
+        validation_alias="HORARIUM_LEASE_SECONDS",
+        description="A step whose worker is silent for this long is rescued.",
+    )
+    shutdown_grace_seconds: float = Field(
+        default=5.0,
+        ge=0,
+        le=3600,
+        validation_alias="HORARIUM_SHUTDOWN_GRACE_SECONDS",
+        description="A stopping worker lets running steps finish for this long, then hands them back.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", validation_alias="HORARIUM_LOG_LEVEL", description="Least severe line that is logged."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", validation_alias="HORARIUM_LOG_FORMAT", description="`json` writes one object a line."
+    )
+
+    @classmethod
+    def env_names(cls) -> set[str]:
+        """Return the names of all variables that are read."""
+        return {str(field.validation_alias) for field in cls.model_fields.values()}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "HORARIUM_WORKER_QUEUES"):
+            if isinstance(text := values.get(name), str):
+                values[name] = [part.strip() for part in text.split(",") if part.strip()]
+        return values
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_production(self) -> Self:
+        if self.mode != "production":
+            return self
+        if self.debug:
+            raise ValueError("DEBUG must not be set in production: unset it, or set HORARIUM_ENV=development")
+        if self.secret_key == DEVELOPMENT_SECRET or len(self.secret_key) < 32:
+            raise ValueError("SECRET_KEY must be at least 32 random characters in production")
+        for name, value in (("DATABASE_URL", self.database_url), ("REDIS_URL", self.redis_url)):
+            if not value:
+                raise ValueError(f"{name} must be set in production")
+        return self

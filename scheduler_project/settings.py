@@ -1,0 +1,200 @@
+"""Django and Celery settings, from `environment.Environment`."""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
+from pydantic import ValidationError
+
+from scheduler_project import logs
+from scheduler_project.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+try:
+    ENVIRONMENT = Environment()
+except ValidationError as error:
+    raise ImproperlyConfigured(
+        "\n".join(
+            f"{'.'.join(map(str, line['loc']))}: {line['msg']}".removeprefix(": ") for line in error.errors()
+        )
+    ) from None
+
+SECRET_KEY = ENVIRONMENT.secret_key
+DEBUG = ENVIRONMENT.debug
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = ENVIRONMENT.https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.https else None
+SECURE_HSTS_SECONDS = 3600 if ENVIRONMENT.https else 0
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # an input of 1 MB and its envelope
+
+INSTALLED_APPS = [
+    "console",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "channels",
+    "django_celery_beat",
+    "organizations",
+    "events",
+    "workflows",
+    "executions",
+    "schedules",
+    "scheduler_project",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "scheduler_project.urls"
+ASGI_APPLICATION = "scheduler_project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# A frozen process must not hold rows that SKIP LOCKED then hides from all
+# others. Beat's transactions are tiny; a worker may run a task's own.
+_IDLE_IN_TRANSACTION_SECONDS = {"beat": 2, "worker": 30, "web": 10, "command": 0}
+
+
+def _database() -> dict[str, Any]:
+    role = ENVIRONMENT.role
+    url = ENVIRONMENT.database_url or "postgres://horarium@127.0.0.1:5432/horarium"
+    database: dict[str, Any] = dict(dj_database_url.parse(url))
+    limits = f"-c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_SECONDS[role]}s"
+    if role != "command":  # a migration may run long
+        limits += " -c statement_timeout=30s -c lock_timeout=10s"
+    options: dict[str, Any] = {
+        "options": limits,
+        "application_name": f"horarium-{role}",
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+    }
+    if role == "web":
+        options["pool"] = {"min_size": 1, "max_size": 20, "timeout": 5}
+    if role in {"beat", "worker"}:
+        database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    # The planner's generic plans are right for queue statements, and they save
+    # planning on every claim.
+    if role in {"beat", "worker"}:
+        options["prepare_threshold"] = 5
+    database["OPTIONS"] = {**database.get("OPTIONS", {}), **options}
+    return database
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = ENVIRONMENT.redis_url or "redis://127.0.0.1:6379/0"
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # redis-py 8 ends a blocking read after 5 s unless told otherwise.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+    }
+}
+
+CELERY_BROKER_URL = ENVIRONMENT.broker_url or REDIS_URL
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None
+# A step queue `q` has its wake-ups in the broker queue `horarium.q`, so that a
+# broker shared with other applications never mixes theirs with ours.
+CELERY_TASK_DEFAULT_QUEUE = "horarium-sweeps"
+CELERY_TASK_QUEUES = [
+    *(Queue(f"horarium.{name}") for name in ENVIRONMENT.worker_queues),
+    Queue("horarium-calls"),
+    Queue("horarium-sweeps"),
+]
+CELERY_TASK_ROUTES = {"executions.start": {"queue": "horarium-calls"}}
+CELERY_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5  # publishing is bounded; a sweep finds the row
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
+    if CELERY_BROKER_URL.startswith("redis")
+    else {}
+)
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "schedules.beat:Scheduler"
+# Our own maintenance: rows of django-celery-beat, so that the admin shows them.
+CELERY_BEAT_SCHEDULE = {
+    f"horarium: {name}": {
+        "task": task,
+        "schedule": seconds,
+        "options": {"queue": "horarium-sweeps", "expire_seconds": 30},
+    }
+    for name, task, seconds in (
+        ("wake queues", "executions.sweep.wake", 2.0),
+        ("rescue steps", "executions.sweep.rescue", 2.0),
+        ("fire schedules", "schedules.fire_due", 30.0),
+    )
+}
+# A dead connection heals by health checks at `task_prerun` (executions.worker);
+# Celery's own fix-up would reconnect around every task.
+CELERY_CELERY_DB_REUSE_MAX = 10**9
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    *(["django.contrib.auth.hashers.MD5PasswordHasher"] if ENVIRONMENT.mode == "test" else []),
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+LOGGING_CONFIG = None
+logs.configure(level=ENVIRONMENT.log_level, json=ENVIRONMENT.log_format == "json")

@@ -1,0 +1,7 @@
+"""Django's registration of `workflows`."""
+
+from django.apps import AppConfig
+
+
+class WorkflowsConfig(AppConfig):
+    name = "workflows"

@@ -1,0 +1,73 @@
+"""What can be wrong with a workflow: its definition, its expressions, the input it is started with."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypedDict
+
+
+class Problem(TypedDict):
+    """One thing to put right: `{"path": "steps[2].retry.initial", "message": "…"}`."""
+
+    path: str
+    message: str
+
+
+class Invalid(ValueError):
+    """A document that its author must change; `errors` lists every problem found, in document order."""
+
+    def __init__(self, errors: Iterable[Problem]) -> None:
+        self.errors: list[Problem] = list(errors)
+        super().__init__("\n".join(_line(error) for error in self.errors))
+
+
+class InvalidDefinition(Invalid):
+    """The definition cannot be saved; show `errors` to its author."""
+
+
+class InvalidInput(Invalid):
+    """The input does not fit the workflow; show `errors` to whoever starts it. Paths begin with `input`."""
+
+
+class ExpressionError(ValueError):
+    """An expression does not compile, or failed on these values; the author of the definition must change it.
+
+    Attributes:
+        source: the text of the expression.
+        reason: what is wrong with it. Never holds a value that came from `secrets`.
+    """
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(f"{reason} (in `{_short(source)}`)")
+
+
+class NotPlain(ValueError):
+    """A value that JSON, PostgreSQL or CEL would refuse or silently change; `path` says where it stands."""
+
+    def __init__(self, path: Sequence[str | int], reason: str) -> None:
+        self.path = tuple(path)
+        self.reason = reason
+        super().__init__(reason)
+
+
+def dotted(path: Iterable[str | int], *, start: str = "") -> str:
+    """Return `path` as people write it: `("steps", 2, "retry")` is `steps[2].retry`."""
+    text = start
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _line(error: Problem) -> str:
+    return f"{error['path']}: {error['message']}" if error["path"] else error["message"]
+
+
+def _short(source: str) -> str:
+    return source if len(source) <= 120 else source[:117] + "…"
+
+
+class DuplicateWorkflow(ValueError):
+    """The organization already has a workflow of this name; choose another or change that one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is already a workflow called {name!r}")
