@@ -1,0 +1,54 @@
+"""What tests of all apps share."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from executions import worker
+from organizations.models import Organization
+from workflows import services as workflow_services
+from workflows.models import Workflow
+
+MakeWorkflow = Callable[..., Workflow]
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return Organization.objects.create(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def make_workflow(organization: Organization) -> MakeWorkflow:
+    """Make a workflow of the given steps; a step without kind sets nothing."""
+
+    def make(*steps: dict[str, Any], name: str = "report", inputs: dict[str, Any] | None = None) -> Workflow:
+        filled = [{"kind": "set", "values": {}, **step} if "kind" not in step else step for step in steps]
+        definition = {"inputs": inputs or {}, "steps": filled or [{"id": "only", "kind": "set", "values": {}}]}
+        return workflow_services.create(organization, name=name, definition=definition)
+
+    return make
+
+
+@pytest.fixture
+def drain() -> Callable[[], int]:
+    """Run what is ready, in this process."""
+    return lambda: worker.drain("default", node="worker@test")
+
+
+@pytest.fixture
+def shift_clock() -> Iterator[Callable[[timedelta], None]]:
+    """Move the database's clock, for every connection."""
+
+    def shift(by: timedelta) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION horarium_now() RETURNS timestamptz LANGUAGE sql STABLE "
+                f"AS 'SELECT statement_timestamp() + interval ''{by.total_seconds()} seconds'''"
+            )
+
+    yield shift
+    if not connection.in_atomic_block:
+        shift(timedelta(0))
