@@ -1,8 +1,7 @@
 """Beat: django-celery-beat's scheduler, with our schedules beside its rows.
 
-Any number of beats run at the same time, all of them active. Our schedules are
-claimed row by row in the database. An ordinary `PeriodicTask` is taken by
-compare-and-set on its `last_run_at` before it is sent.
+Any number of beats run at the same time, all of them active: our schedules are
+claimed row by row in the database.
 """
 
 import socket
@@ -12,16 +11,13 @@ from typing import Any
 
 import psycopg
 import structlog
-from celery.beat import ScheduleEntry
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import F, QuerySet
-from django_celery_beat.models import PeriodicTask
-from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 from executions import queries as execution_queries
 from executions import wakeups
 from executions.models import Pulse
 from schedules import fire, queries
+from schedules.periodic import PeriodicTaskScheduler
 
 log = structlog.get_logger(__name__)
 
@@ -31,21 +27,10 @@ PULSE_SECONDS = 2.0
 RETRY_SECONDS = 1.0  # between passes while the database is away
 
 
-class Entry(ModelEntry):
-    """A `PeriodicTask`, with its `last_run_at` as the row had it when it was read."""
-
-    def __init__(self, model: PeriodicTask, app: Any = None) -> None:
-        self.as_read = model.last_run_at
-        super().__init__(model, app=app)
-
-
-class Scheduler(DatabaseScheduler):
+class Scheduler(PeriodicTaskScheduler):
     """The scheduler of `celery beat`."""
 
-    Entry = Entry
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._lost: set[str] = set()
         self._released_until: datetime | None = None
         self._pulsed = -PULSE_SECONDS
         self._listener: psycopg.Connection[Any] | None = None
@@ -107,55 +92,6 @@ class Scheduler(DatabaseScheduler):
         """Leave cleanly."""
         super().close()
         self._disconnect()
-
-    # Ordinary PeriodicTask rows.
-
-    def enabled_models_qs(self) -> "QuerySet[PeriodicTask]":
-        """Return all enabled rows: the stock query drops rows by an hour that it computes with whole-hour zones."""
-        return self.Model.objects.enabled()
-
-    def reserve(self, entry: Entry) -> ScheduleEntry:
-        """Take the row, or learn that another beat has taken this run."""
-        following = next(entry)
-        row = PeriodicTask.objects.filter(pk=entry.model.pk, enabled=True)
-        as_read = row.filter(last_run_at=entry.as_read) if entry.as_read else row.filter(last_run_at=None)
-        taken = as_read.update(last_run_at=following.last_run_at, total_run_count=F("total_run_count") + 1)
-        if taken:
-            return following
-        self._lost.add(entry.name)
-        current = row.first()
-        return self.Entry(current, app=self.app) if current else following
-
-    def apply_entry(self, entry: Entry, producer: Any = None) -> None:
-        """Send the task of a row that this beat has taken; a run that cannot be sent stays due."""
-        if entry.name in self._lost:
-            self._lost.discard(entry.name)
-            return
-        if _is_piling_up(entry):
-            log.warning("periodic task not sent: its queue is not being read", name=entry.name)
-            return
-        try:
-            self.apply_async(entry, producer=producer, advance=False)
-        except Exception as error:  # noqa: BLE001 - brokers fail in many ways
-            log.warning("periodic task not sent, will be tried again", name=entry.name, error=str(error))
-            self._give_back(entry)
-
-    def _give_back(self, entry: Entry) -> None:
-        taken = PeriodicTask.objects.filter(pk=entry.model.pk, last_run_at=entry.model.last_run_at)
-        taken.update(last_run_at=entry.as_read, total_run_count=F("total_run_count") - 1)
-        self._heap_invalidated = True
-        self._initial_read = True
-
-    def sync(self) -> None:
-        """Do nothing: every run was written when it was taken."""
-
-
-def _is_piling_up(entry: Entry) -> bool:
-    """Return whether enough of our own sweeps wait for a worker already; more would find nothing to do."""
-    return (
-        entry.options.get("queue") == wakeups.SWEEPS
-        and wakeups.waiting(wakeups.SWEEPS) >= wakeups.MAX_WAITING
-    )
 
 
 def _listen() -> psycopg.Connection[Any]:

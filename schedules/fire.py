@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 
 import clock
 from events.services import NewEvent, append
@@ -72,7 +73,7 @@ def _fire_batch() -> Pass:
     return Pass(now, len(due))
 
 
-def _locked(now: datetime) -> "Iterable[Schedule]":
+def _locked(now: datetime) -> "QuerySet[Schedule]":
     due = Schedule.objects.due(now).select_related("workflow")
     return due.select_for_update(skip_locked=True, of=("self",))
 

@@ -67,7 +67,7 @@ def plan(times: Iterable[datetime], *, now: datetime, catch_up: CatchUp) -> Plan
 
 
 def _reached(times: Iterable[datetime], *, now: datetime) -> tuple[list[datetime], bool]:
-    reached = []
+    reached: list[datetime] = []
     for time in islice(times, MAX_REACHED + 1):
         if time > now:
             return reached, False

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from uuid_utils.compat import uuid7
 
-from executions.models import DEFAULT_PRIORITY, PRIORITY
+from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, PRIORITY
 from organizations.models import Organization
 from schedules.misfire import CatchUpMode
 from schedules.recurrence import Gap, Overlap
@@ -53,7 +53,7 @@ class Schedule(models.Model):
     catchup = models.CharField(max_length=10, choices=_choices(CatchUpMode), default=CatchUpMode.LATEST.value)
     catchup_window = models.DurationField(default=timedelta(hours=1))
     priority = models.PositiveSmallIntegerField(default=DEFAULT_PRIORITY, validators=PRIORITY)
-    queue = models.CharField(max_length=63, default="default")
+    queue = models.CharField(max_length=63, default=DEFAULT_QUEUE)
     input = models.JSONField(default=dict, blank=True)
 
     state = models.CharField(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from executions.services import QUEUE, QUEUE_HELP
 from schedules.errors import InvalidSchedule
 from schedules.misfire import CatchUpMode
 from schedules.models import Schedule
@@ -25,7 +26,6 @@ from workflows.services import definition_of
 
 MAX_RULES = 20
 LONGEST_CATCHUP = timedelta(days=30)
-QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 def checked(schedule: Schedule, *, now: datetime) -> list[dict[str, Any]]:
@@ -48,12 +48,12 @@ def checked(schedule: Schedule, *, now: datetime) -> list[dict[str, Any]]:
 
 
 def _plain_problems(schedule: Schedule) -> Iterator[Problem]:
-    if not NAME.regex.fullmatch(schedule.name):
+    if not re.fullmatch(NAME.regex, schedule.name):
         yield Problem(path="name", message=str(NAME.message))
     if not 0 <= schedule.priority <= 9:
         yield Problem(path="priority", message="write a number from 0 to 9; 9 runs first")
     if not QUEUE.fullmatch(schedule.queue):
-        yield Problem(path="queue", message="use letters, digits, dots, hyphens and underscores, 63 at most")
+        yield Problem(path="queue", message=QUEUE_HELP)
     if not timedelta(0) <= schedule.catchup_window <= LONGEST_CATCHUP:
         yield Problem(path="catchup_window", message=f"must lie between 0 and {LONGEST_CATCHUP.days} days")
     for field, choices in (("dst_gap", Gap), ("dst_overlap", Overlap), ("catchup", CatchUpMode)):

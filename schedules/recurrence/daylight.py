@@ -40,7 +40,8 @@ def instants(
     at = in_utc(after) + timedelta.resolution
     while at < HORIZON:
         piece = piece_at(zone, at)
-        yield from (run.replace(tzinfo=UTC) for run in _runs(wall_times, piece, at, gap, overlap))
+        runs = takewhile(HORIZON.__gt__, _runs(wall_times, piece, at, gap, overlap))
+        yield from (run.replace(tzinfo=UTC) for run in runs)
         onward = _first_possible(wall_times, piece.end)
         if onward is None:
             return

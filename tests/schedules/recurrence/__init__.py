@@ -1,0 +1,1 @@
+"""The recurrence core, tested without database, Django or Celery."""
