@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from workflows.errors import Invalid
+
 
 class ExecutionError(Exception):
     """Base of what callers of `executions.services` may meet."""
@@ -12,6 +14,10 @@ class IllegalMove(ExecutionError):
 
     def __init__(self, what: str, *, state: str, to: str) -> None:
         super().__init__(f"{what} is {state}; it cannot become {to}")
+
+
+class InvalidStart(Invalid):
+    """Settings of a start that the caller must correct; `errors` names `priority`, `queue` or `idempotency_key`."""
 
 
 class NotStartable(ExecutionError):

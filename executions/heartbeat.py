@@ -40,7 +40,6 @@ def is_stopping() -> bool:
 @dataclass(slots=True)
 class _Held:
     claim: Claim
-    guard: Guard
     lease: timedelta
     renewed: float  # monotonic seconds
 
@@ -48,41 +47,52 @@ class _Held:
 class Heartbeat:
     """Watches one claim at a time. Made once per pool process, after the fork."""
 
-    def __init__(self, *, grace: timedelta) -> None:
+    def __init__(self, guard: Guard, *, grace: timedelta) -> None:
+        self._guard = guard
         self._grace = grace.total_seconds()
         self._held: _Held | None = None
-        self._changed = threading.Condition()
+        self._asleep = threading.Event()
+        self._wake = threading.Event()
         self._stop_seen: float | None = None
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
 
-    def watch(self, claim: Claim, guard: Guard, *, lease: timedelta) -> None:
-        """Keep `claim` alive until `release`, interrupting `guard` when it has to end."""
-        with self._changed:
-            self._held = _Held(claim, guard, lease, time.monotonic())
-            self._changed.notify()
+    def watch(self, claim: Claim, *, lease: timedelta) -> None:
+        """Keep `claim` alive until `release`, interrupting its code when it has to end."""
+        self._held = _Held(claim, lease, time.monotonic())
+        # A busy process claims thousands of short steps a second; the thread looks by itself meanwhile.
+        if self._asleep.is_set():
+            self._wake.set()
 
     def release(self) -> None:
         """Watch nothing."""
-        with self._changed:
-            self._held = None
+        self._held = None
 
     def _run(self) -> None:
+        pause = threading.Event()
         while True:
-            with self._changed:
-                while self._held is None:
-                    self._changed.wait()
-                self._changed.wait(min(LOOK_SECONDS, self._held.lease.total_seconds() / RENEWALS_PER_LEASE))
-                held = self._held
-            if held is not None:
+            held = self._held
+            if held is None:
+                self._sleep()
+                continue
+            pause.wait(min(LOOK_SECONDS, held.lease.total_seconds() / RENEWALS_PER_LEASE))
+            if held is self._held:
                 self._look_after(held)
+
+    def _sleep(self) -> None:
+        """Wait for work, so that an idle process costs nothing."""
+        self._wake.clear()
+        self._asleep.set()
+        if self._held is None:  # else it came before anybody saw that this thread sleeps
+            self._wake.wait()
+        self._asleep.clear()
 
     def _look_after(self, held: _Held) -> None:
         if self._grace_is_over():
-            held.guard.interrupt(Cause.STOP)
+            self._guard.interrupt(Cause.STOP)
         silent = time.monotonic() - held.renewed
         lease_seconds = held.lease.total_seconds()
         if silent >= lease_seconds:
-            held.guard.interrupt(Cause.LOST)
+            self._guard.interrupt(Cause.LOST)
         elif silent >= lease_seconds / RENEWALS_PER_LEASE:
             self._renew(held)
 
@@ -101,8 +111,8 @@ class Heartbeat:
             connection.close()
             return
         if renewal is Renewal.LOST:
-            held.guard.interrupt(Cause.LOST)
+            self._guard.interrupt(Cause.LOST)
             return
         held.renewed = before
         if renewal is Renewal.CANCELLING:
-            held.guard.interrupt(Cause.CANCEL)
+            self._guard.interrupt(Cause.CANCEL)

@@ -31,7 +31,11 @@ class Interrupted(BaseException):
 
 
 class Guard:
-    """The window in which a step's code may be interrupted."""
+    """The window in which this process's main thread may be interrupted. Make it there, once.
+
+    It takes SIGALRM and never gives it back: a signal that comes late, after the window has
+    closed, must find a handler that ignores it.
+    """
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
@@ -41,15 +45,15 @@ class Guard:
     @contextmanager
     def armed(self, timeout: timedelta) -> Iterator[None]:
         """Interrupt what runs inside after `timeout`, or when `interrupt` is called."""
-        before = signal.signal(signal.SIGALRM, self._on_alarm)
-        self._armed = True
-        signal.setitimer(signal.ITIMER_REAL, timeout.total_seconds(), AGAIN_SECONDS)
+        self._cause = Cause.TIMEOUT
+        signal.signal(signal.SIGALRM, self._on_alarm)  # the code of another step may have taken it
         try:
+            self._armed = True
+            signal.setitimer(signal.ITIMER_REAL, timeout.total_seconds(), AGAIN_SECONDS)
             yield
         finally:
             self._armed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
 
     def interrupt(self, cause: Cause) -> None:
         """Raise `Interrupted` in the guarded code; callable from any thread, without effect outside."""

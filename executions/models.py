@@ -13,6 +13,7 @@ from workflows.models import Workflow, WorkflowVersion
 
 PRIORITY = (MinValueValidator(0), MaxValueValidator(9))  # 9 is claimed first
 DEFAULT_PRIORITY = 5
+DEFAULT_QUEUE = "default"
 
 
 class Source(models.TextChoices):
@@ -46,7 +47,7 @@ class Execution(models.Model):
     input = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     priority = models.PositiveSmallIntegerField(default=DEFAULT_PRIORITY, validators=PRIORITY)
-    queue = models.CharField(max_length=63, default="default")
+    queue = models.CharField(max_length=63, default=DEFAULT_QUEUE)
     redrive_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, db_index=False, related_name="redrives"
     )

@@ -137,17 +137,17 @@ WITH picked AS MATERIALIZED (
 )
 UPDATE executions_steprun AS s
 SET state = 'running', attempt = s.attempt + 1, worker = %s,
-    started_at = horarium_now(), lease_expires_at = horarium_now() + %s
+    started_at = horarium_now(), lease_expires_at = horarium_now() + %s::interval
 FROM picked, executions_execution AS e
 WHERE s.id = picked.id AND e.id = s.execution_id
 RETURNING {_CLAIM_COLUMNS}
-"""
+"""  # noqa: S608 - constant text
 
 
 def claim(queue: str, *, worker: str, lease: timedelta) -> Claim | None:
     """Take the best ready step run of `queue`, or return None. One statement, its own commit."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [queue, worker, lease])
+        cursor.execute(_CLAIM, [queue, worker, _interval(lease)])
         row = cursor.fetchone()
     return Claim(*row) if row else None
 
@@ -158,7 +158,7 @@ SELECT {_CLAIM_COLUMNS}
 FROM executions_steprun AS s JOIN executions_execution AS e ON e.id = s.execution_id
 WHERE s.state = 'running' AND s.lease_expires_at < horarium_now()
 ORDER BY s.lease_expires_at LIMIT %s
-"""
+"""  # noqa: S608 - constant text
 
 
 def expired(limit: int) -> list[Claim]:
@@ -169,7 +169,7 @@ def expired(limit: int) -> list[Claim]:
 
 
 _RENEW = """
-UPDATE executions_steprun AS s SET lease_expires_at = horarium_now() + %s
+UPDATE executions_steprun AS s SET lease_expires_at = horarium_now() + %s::interval
 FROM executions_execution AS e
 WHERE s.id = %s AND s.attempt = %s AND s.state = 'running' AND e.id = s.execution_id
 RETURNING e.cancel_requested_at IS NOT NULL
@@ -187,7 +187,7 @@ class Renewal(Enum):
 def renew(claimed: Claim, *, lease: timedelta) -> Renewal:
     """Extend the lease of a claim that is still held."""
     with connection.cursor() as cursor:
-        cursor.execute(_RENEW, [lease, claimed.id, claimed.attempt])
+        cursor.execute(_RENEW, [_interval(lease), claimed.id, claimed.attempt])
         row = cursor.fetchone()
     if row is None:
         return Renewal.LOST
@@ -280,7 +280,7 @@ def close(execution_id: UUID, *, state: str, error: str, now: datetime) -> bool:
     """Move a running execution to a final state; False when somebody else did."""
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, [state, error, now, execution_id])
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 # Indexes: step_run_claim, walked once per queue, then probed for an old row.
@@ -294,14 +294,14 @@ WITH RECURSIVE queues AS (
 )
 SELECT queue FROM queues
 WHERE EXISTS (SELECT FROM executions_steprun AS s
-              WHERE s.state = 'ready' AND s.queue = queues.queue AND s.available_at < horarium_now() - %s)
+              WHERE s.state = 'ready' AND s.queue = queues.queue AND s.available_at < horarium_now() - %s::interval)
 """
 
 
 def overdue_queues(by: timedelta) -> list[str]:
     """Return the queues with a step run that could have been claimed for longer than `by`."""
     with connection.cursor() as cursor:
-        cursor.execute(_OVERDUE_QUEUES, [by])
+        cursor.execute(_OVERDUE_QUEUES, [_interval(by)])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -317,7 +317,7 @@ SELECT min(available_at) FROM executions_steprun WHERE state = 'ready' AND avail
 
 
 def released(*, since: datetime, now: datetime) -> tuple[dict[str, int], datetime | None]:
-    """Return, per queue, how many delayed step runs became available in (since, now], and when the next will."""
+    """Return how many delayed step runs per queue became available in (since, now], and when the next will."""
     with connection.cursor() as cursor:
         cursor.execute(_RELEASED, [since, now])
         queues = dict(cursor.fetchall())
@@ -336,6 +336,10 @@ def pulse(name: str, *, role: str) -> None:
     """Record that a beat passed, or that a worker asked for work."""
     with connection.cursor() as cursor:
         cursor.execute(_PULSE, [name, role])
+
+
+def _interval(duration: timedelta) -> str:
+    return f"{duration.total_seconds()} seconds"
 
 
 def _columns(rows: Sequence[Any]) -> list[list[Any]]:

@@ -1,5 +1,6 @@
 """Start, cancel, redrive and discard: what people and programs may do to executions."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +14,18 @@ from uuid_utils.compat import uuid7
 
 from events.services import NewEvent, append
 from executions import graph, queries, wakeups
-from executions.errors import AlreadyRedriven, IdempotencyConflict, IllegalMove, NotStartable
-from executions.models import DEFAULT_PRIORITY, DeadLetter, Execution, Source, StepRun
+from executions.errors import AlreadyRedriven, IdempotencyConflict, IllegalMove, InvalidStart, NotStartable
+from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, DeadLetter, Execution, Source, StepRun
 from executions.queries import NewExecution, NewStepRun
 from executions.states import EXECUTION_FINAL, EXECUTION_MOVES, ExecutionState, StepState
 from workflows.definition import check_input
+from workflows.errors import Problem
 from workflows.models import Workflow
 from workflows.services import definition_of
+
+QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+QUEUE_HELP = "use letters, digits, dots, hyphens and underscores, 63 at most"
+MAX_KEY = 200  # characters of an idempotency key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +40,7 @@ class Start:
     fire_at: datetime | None = None
     idempotency_key: str | None = None
     priority: int = DEFAULT_PRIORITY
-    queue: str = "default"
+    queue: str = DEFAULT_QUEUE
     redrive_of_id: UUID | None = None
     by: str = ""
 
@@ -53,6 +59,7 @@ def start(cause: Start, *, now: datetime) -> Started:
 
     Raises:
         InvalidInput: the input does not fit the workflow.
+        InvalidStart: priority, queue or key are out of bounds.
         NotStartable: the workflow is archived.
         IdempotencyConflict: the key was used for another workflow or input.
     """
@@ -64,7 +71,7 @@ def start(cause: Start, *, now: datetime) -> Started:
     return Started(_replayed(cause), created=False)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def start_many(causes: Sequence[Start], *, now: datetime) -> list[UUID | None]:
     """Record executions with a fixed number of statements: the only place where one is born.
 
@@ -75,7 +82,7 @@ def start_many(causes: Sequence[Start], *, now: datetime) -> list[UUID | None]:
         For each cause the new execution's id, or None where its key already has one.
 
     Raises:
-        InvalidInput, NotStartable: of any cause; nothing is recorded.
+        InvalidInput, InvalidStart, NotStartable: of any cause; nothing is recorded.
     """
     rows = [_new_execution(cause, now=now) for cause in causes]
     if not rows:
@@ -96,6 +103,7 @@ def _new_execution(cause: Start, *, now: datetime) -> NewExecution:
     version_id = workflow.current_version_id
     if workflow.state != Workflow.State.ACTIVE or version_id is None:
         raise NotStartable(f"workflow {workflow.name} is {workflow.state}; it starts nothing")
+    _check(cause)
     return NewExecution(
         id=uuid7(),
         organization_id=workflow.organization_id,
@@ -113,6 +121,18 @@ def _new_execution(cause: Start, *, now: datetime) -> NewExecution:
         started_by=cause.by,
         created_at=now,
     )
+
+
+def _check(cause: Start) -> None:
+    problems = []
+    if type(cause.priority) is not int or not 0 <= cause.priority <= 9:
+        problems.append(Problem(path="priority", message="write a number from 0 to 9; 9 runs first"))
+    if not QUEUE.fullmatch(cause.queue):
+        problems.append(Problem(path="queue", message=QUEUE_HELP))
+    if cause.idempotency_key is not None and not 1 <= len(cause.idempotency_key) <= MAX_KEY:
+        problems.append(Problem(path="idempotency_key", message=f"write 1 to {MAX_KEY} characters"))
+    if problems:
+        raise InvalidStart(problems)
 
 
 def _first_steps(row: NewExecution, *, now: datetime) -> list[NewStepRun]:

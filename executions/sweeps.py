@@ -7,6 +7,7 @@ from django.db import DatabaseError
 
 from executions import engine, queries, wakeups
 from executions.errors import LostLease
+from executions.models import DEFAULT_QUEUE
 from executions.outcomes import Lost
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,7 @@ def wake_overdue() -> list[str]:
     The default queue is always woken, so that an idle worker shows signs of life.
     """
     queues = queries.overdue_queues(OVERDUE)
-    for queue in {*queues, "default"}:
+    for queue in {*queues, DEFAULT_QUEUE}:
         wakeups.wake(queue, count=wakeups.MAX_WAITING if queue in queues else 1)
     return queues
 
@@ -37,8 +38,8 @@ def rescue_expired(*, now: datetime) -> int:
             engine.finish(held, Lost(), now=now, expired_only=True)
         except LostLease:
             continue
-        except DatabaseError as error:  # one bad row must not keep the others waiting
-            log.error("rescue failed", step_run_id=str(held.id), error=str(error))
+        except DatabaseError:  # one bad row must not keep the others waiting
+            log.exception("rescue failed", step_run_id=str(held.id))
             continue
         log.warning("step rescued", step_run_id=str(held.id), attempt=held.attempt, worker=held.worker)
         rescued += 1

@@ -8,11 +8,12 @@ from celery import Task, shared_task
 from celery.exceptions import Reject
 from celery.signals import task_prerun, worker_shutting_down
 from django.db import InterfaceError, OperationalError, close_old_connections
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 import clock
 from executions import heartbeat, services, sweeps, worker
 from executions.errors import ExecutionError
-from executions.models import DEFAULT_PRIORITY, Source
+from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Source
 from organizations.errors import NoSuchOrganization
 from organizations.services import organization_for
 from workflows.errors import Invalid
@@ -38,54 +39,53 @@ def work(self: "Task[Any, Any]", queue: str) -> None:
     worker.drain(queue, node=self.request.hostname or "worker")
 
 
+class StartCall(BaseModel):
+    """The keyword arguments of `executions.start`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    workflow: str
+    """Name of the workflow."""
+    organization: str | None = None
+    """Slug; may be left out while there is only one."""
+    input: dict[str, Any] = {}
+    idempotency_key: str | None = None
+    priority: int = DEFAULT_PRIORITY
+    """0 to 9, 9 first."""
+    queue: str = DEFAULT_QUEUE
+
+
 @shared_task(name="executions.start", bind=True, acks_late=True, reject_on_worker_lost=True)
-def start(
-    self: "Task[Any, Any]",
-    *,
-    workflow: str,
-    organization: str | None = None,
-    input: dict[str, Any] | None = None,  # noqa: A002 - the name that callers write
-    idempotency_key: str | None = None,
-    priority: int = DEFAULT_PRIORITY,
-    queue: str = "default",
-) -> None:
-    """Start a workflow for another application.
+def start(self: "Task[Any, Any]", /, **call: Any) -> None:
+    """Start a workflow for another application; `StartCall` has the arguments.
 
     A repeated delivery starts nothing new: without a key of its own the call
     is known by its Celery task id. A call that arrives while the database is
     away goes back to the broker. One that is wrong is logged and dropped.
-
-    Args:
-        organization: slug; may be left out while there is only one.
-        priority: 0 to 9, 9 first.
     """
-    key = idempotency_key or f"celery:{self.request.id}"
     try:
-        owner = organization_for(organization)
-        chosen = Workflow.objects.get(organization=owner, name=workflow)
-        cause = services.Start(
-            workflow=chosen,
-            source=Source.CALL,
-            input=input or {},
-            idempotency_key=key,
-            priority=_checked(priority),
-            queue=queue,
-            by="celery",
-        )
-        started = services.start(cause, now=clock.now())
+        started = _start(StartCall.model_validate(call), task_id=str(self.request.id))
     except (OperationalError, InterfaceError) as error:
         time.sleep(1)  # the database is away; do not spin between it and the broker
         raise Reject(error, requeue=True) from error
-    except (Invalid, ExecutionError, NoSuchOrganization, Workflow.DoesNotExist, ValueError) as error:
-        log.error("call refused", workflow=workflow, task_id=self.request.id, error=str(error))
+    except (ValidationError, Invalid, ExecutionError, NoSuchOrganization, Workflow.DoesNotExist) as error:
+        log.warning("call refused", task_id=self.request.id, error=str(error))
         return
-    log.info("call accepted", workflow=workflow, execution_id=str(started.id), created=started.created)
+    log.info("call accepted", execution_id=str(started.id), created=started.created)
 
 
-def _checked(priority: int) -> int:
-    if not isinstance(priority, int) or not 0 <= priority <= 9:
-        raise ValueError(f"priority must be 0 to 9, not {priority!r}")
-    return priority
+def _start(call: StartCall, *, task_id: str) -> services.Started:
+    workflow = Workflow.objects.get(organization=organization_for(call.organization), name=call.workflow)
+    cause = services.Start(
+        workflow=workflow,
+        source=Source.CALL,
+        input=call.input,
+        idempotency_key=call.idempotency_key or f"celery:{task_id}",
+        priority=call.priority,
+        queue=call.queue,
+        by="celery",
+    )
+    return services.start(cause, now=clock.now())
 
 
 @shared_task(name="executions.sweep.wake")

@@ -11,7 +11,7 @@ from workflows.definition import Step
 def variables_of(step: Step, held: Claim) -> dict[str, Any]:
     """Return `input`, `execution`, `schedule` and, where the step refers to them, `steps`.
 
-    Shapes: `execution` is `{"id", "source", "priority", "created_at"}`,
+    Shapes: `execution` is `{"id", "source", "priority", "attempt", "created_at"}`,
     `schedule` is `{"id", "fire_at"}` with nulls for an execution of another
     source, `steps.fetch` is `{"state", "output"}`.
     """
@@ -21,6 +21,7 @@ def variables_of(step: Step, held: Claim) -> dict[str, Any]:
             "id": str(held.execution_id),
             "source": held.source,
             "priority": held.priority,
+            "attempt": held.attempt,
             "created_at": held.execution_created_at.isoformat(),
         },
         "schedule": {

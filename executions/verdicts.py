@@ -26,23 +26,35 @@ def judge(
     held: Claim, outcome: Outcome, *, policy: Retry, now: datetime, jitter: retry.Jitter
 ) -> tuple[Settled, Record | None]:
     """Return the columns to write, and the attempt's record where it did not succeed."""
+    match outcome:
+        case outcomes.Failed():
+            return _failed(held, outcome, policy=policy, now=now, jitter=jitter)
+        case outcomes.Lost():
+            return _lost(held, now=now)
+        case outcomes.Released():
+            record = Record("released", "handed back by a worker that was stopping")
+            return _again(held, at=now, resume_at=held.resume_at), record
+        case outcomes.Waiting(resume_at):
+            return _again(held, at=resume_at, resume_at=resume_at), None
+        case _:
+            return _ended(held, outcome), None
+
+
+def _again(held: Claim, *, at: datetime, resume_at: datetime | None) -> Settled:
+    return Settled(
+        state="ready", failures=held.failures, crashes=held.crashes, resume_at=resume_at, available_at=at
+    )
+
+
+def _ended(held: Claim, outcome: outcomes.Completed | outcomes.Skipped | outcomes.Cancelled) -> Settled:
     counts: dict[str, Any] = {"failures": held.failures, "crashes": held.crashes}
     match outcome:
         case outcomes.Completed(output):
-            return Settled(state="completed", output=output, **counts), None
+            return Settled(state="completed", output=output, **counts)
         case outcomes.Skipped():
-            return Settled(state="skipped", **counts), None
+            return Settled(state="skipped", **counts)
         case outcomes.Cancelled():
-            return Settled(state="cancelled", **counts), None
-        case outcomes.Waiting(resume_at):
-            return Settled(state="ready", resume_at=resume_at, available_at=resume_at, **counts), None
-        case outcomes.Released():
-            settled = Settled(state="ready", resume_at=held.resume_at, available_at=now, **counts)
-            return settled, Record("released", "handed back by a worker that was stopping")
-        case outcomes.Lost():
-            return _lost(held, now=now)
-        case outcomes.Failed():
-            return _failed(held, outcome, policy=policy, now=now, jitter=jitter)
+            return Settled(state="cancelled", **counts)
 
 
 def _lost(held: Claim, *, now: datetime) -> tuple[Settled, Record]:

@@ -5,6 +5,8 @@ broker per queue: while that many are undelivered every slot is busy, and a slot
 that becomes free takes one of them.
 """
 
+from typing import Any
+
 from celery import current_app
 from django.db import connection
 from kombu import Producer, Queue
@@ -48,7 +50,8 @@ def waiting(broker_name: str) -> int:
 
 
 def _waiting(broker_name: str, producer: Producer) -> int:
-    declared = Queue(broker_name, channel=producer.channel).queue_declare(passive=False)
+    channel: Any = producer.channel
+    declared: Any = Queue(broker_name, channel=channel).queue_declare(passive=False)
     return int(declared.message_count)
 
 

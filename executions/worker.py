@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 
 from executions import engine, queries, wakeups
 from executions.engine import Hop
@@ -42,6 +42,7 @@ RECONNECT_SECONDS = 0.5
 class _Process:
     """What a pool process keeps between wake-ups."""
 
+    guard: Guard
     heartbeat: Heartbeat
     pulsed: float = -PULSE_SECONDS
 
@@ -53,7 +54,8 @@ def _this_process() -> _Process:
     global _process  # noqa: PLW0603 - one per process, made after the fork
     if _process is None:
         grace = timedelta(seconds=settings.ENVIRONMENT.shutdown_grace_seconds)
-        _process = _Process(Heartbeat(grace=grace))
+        guard = Guard()
+        _process = _Process(guard, Heartbeat(guard, grace=grace))
     return _process
 
 
@@ -80,7 +82,7 @@ def drain(queue: str, *, node: str) -> int:
             return ran
         while held is not None:
             goes_on = time.monotonic() < until and not is_stopping()
-            held = _run_and_finish(held, process.heartbeat, hop=hop, goes_on=goes_on)
+            held = _run_and_finish(held, process, hop=hop, goes_on=goes_on)
             ran += 1
         if time.monotonic() >= until:
             wakeups.wake(queue)
@@ -94,9 +96,9 @@ def _pulse(process: _Process, node: str) -> None:
         process.pulsed = time.monotonic()
 
 
-def _run_and_finish(held: Claim, heartbeat: Heartbeat, *, hop: Hop, goes_on: bool) -> Claim | None:
+def _run_and_finish(held: Claim, process: _Process, *, hop: Hop, goes_on: bool) -> Claim | None:
     began = time.monotonic()
-    outcome = _run(held, heartbeat, lease=hop.lease)
+    outcome = _run(held, process, lease=hop.lease)
     if outcome is None:
         log.warning("lease lost", step_run_id=str(held.id), attempt=held.attempt)
         return None
@@ -104,14 +106,20 @@ def _run_and_finish(held: Claim, heartbeat: Heartbeat, *, hop: Hop, goes_on: boo
     return _finish(held, outcome, now=now, hop=hop if goes_on else None, lease=hop.lease)
 
 
-def _run(held: Claim, heartbeat: Heartbeat, *, lease: timedelta) -> Outcome | None:
+def _run(held: Claim, process: _Process, *, lease: timedelta) -> Outcome | None:
     """Run the step's code and return how it ended, or None where the lease was lost meanwhile."""
     step = definition_of(held.version_id).step(held.step)
-    guard = Guard()
-    heartbeat.watch(held, guard, lease=lease)
     try:
-        with guard.armed(step.timeout):
-            return _attempt(step, held)
+        variables = variables_of(step, held)
+    except (OperationalError, InterfaceError) as error:
+        log.warning(
+            "step handed back: its variables cannot be read", step_run_id=str(held.id), error=str(error)
+        )
+        return Released()
+    process.heartbeat.watch(held, lease=lease)
+    try:
+        with process.guard.armed(step.timeout):
+            return _attempt(step, held, variables)
     except Interrupted as interrupted:
         return _interrupted(step, interrupted.cause)
     except ExpressionError as error:
@@ -119,11 +127,10 @@ def _run(held: Claim, heartbeat: Heartbeat, *, lease: timedelta) -> Outcome | No
     except Exception as error:  # noqa: BLE001 - whatever a step's code raises is its outcome
         return _failed(error)
     finally:
-        heartbeat.release()
+        process.heartbeat.release()
 
 
-def _attempt(step: Step, held: Claim) -> Outcome:
-    variables = variables_of(step, held)
+def _attempt(step: Step, held: Claim, variables: dict[str, Any]) -> Outcome:
     call = Call(
         execution_id=held.execution_id,
         step=held.step,
@@ -185,6 +192,8 @@ def _finish(
         except LostLease:
             log.warning("finish refused", step_run_id=str(held.id), attempt=held.attempt)
             return None
+        except DataError as error:
+            outcome = Failed(error=f"the outcome cannot be kept: {error}", error_class="InvalidOutput")
         except (OperationalError, InterfaceError) as error:
             if time.monotonic() >= until:
                 raise

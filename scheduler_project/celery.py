@@ -1,11 +1,25 @@
 """The Celery application that web, beat and workers share."""
 
 import os
+import warnings
+
+from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
+from celery.signals import setup_logging
+
+if os.environ.get("HORARIUM_ENV") in {"development", "test"}:
+    # On one's own machine root is no news; messages are JSON and hold no code.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler_project.settings")
 
 app = Celery("horarium")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Stop Celery from configuring logging: `scheduler_project.logs` did."""

@@ -88,6 +88,11 @@ class Environment(BaseSettings):
         validation_alias="HORARIUM_WORKER_CONCURRENCY",
         description="Steps that one worker runs at the same time, each in a process of its own.",
     )
+    task_modules: Annotated[list[str], NoDecode] = Field(
+        default=[],
+        validation_alias="HORARIUM_TASK_MODULES",
+        description="Modules with Celery tasks that workers import for `task` steps, separated by commas.",
+    )
     lease_seconds: float = Field(
         default=30.0,
         ge=0.5,
@@ -101,6 +106,12 @@ class Environment(BaseSettings):
         le=3600,
         validation_alias="HORARIUM_SHUTDOWN_GRACE_SECONDS",
         description="A stopping worker lets running steps finish for this long, then hands them back.",
+    )
+    api_requests_per_minute: int = Field(
+        default=6_000,
+        ge=0,
+        validation_alias="HORARIUM_API_REQUESTS_PER_MINUTE",
+        description="Requests that one API key or person may make; more are answered 429. 0 sets no bound.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", validation_alias="HORARIUM_LOG_LEVEL", description="Least severe line that is logged."
@@ -117,7 +128,12 @@ class Environment(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
-        for name in ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "HORARIUM_WORKER_QUEUES"):
+        for name in (
+            "ALLOWED_HOSTS",
+            "CSRF_TRUSTED_ORIGINS",
+            "HORARIUM_WORKER_QUEUES",
+            "HORARIUM_TASK_MODULES",
+        ):
             if isinstance(text := values.get(name), str):
                 values[name] = [part.strip() for part in text.split(",") if part.strip()]
         return values

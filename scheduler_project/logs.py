@@ -33,7 +33,14 @@ def configure(*, level: str, json: bool) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "default"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+            "loggers": {
+                "httpx": {"level": "WARNING"},
+                "django.request": {"level": "ERROR"},
+                # Two lines for each wake-up would drown everything else.
+                "celery.app.trace": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.beat": {"level": "WARNING"},
+            },
         }
     )
     structlog.configure(

@@ -34,16 +34,14 @@ WEB = ProcessType(
 )
 BEAT = ProcessType(
     command=(
-        *("python", "-m", "celery", "-A", "scheduler_project", "beat"),
+        *("python", "-m", "celery", "-A", "scheduler_project", "--quiet", "beat"),
         *("--scheduler", "schedules.beat:Scheduler", "--pidfile=", "--loglevel", "info"),
     ),
     environment={"HORARIUM_ROLE": "beat"},
 )
-WORKER = ProcessType(
+WORKER = ProcessType(  # its queues and concurrency come from the settings
     command=(
-        *("python", "-m", "celery", "-A", "scheduler_project", "worker", "-n", "worker@%h"),
-        *("-Q", "${HORARIUM_WORKER_QUEUES:-default}"),
-        *("--concurrency", "${HORARIUM_WORKER_CONCURRENCY:-4}", "--prefetch-multiplier", "1"),
+        *("python", "-m", "celery", "-A", "scheduler_project", "--quiet", "worker", "-n", "worker@%h"),
         *("--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "info"),
     ),
     stop_phase=1,

@@ -5,9 +5,10 @@ from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
+from kombu import Exchange, Queue
 from pydantic import ValidationError
 
+from console import unfold
 from scheduler_project import logs
 from scheduler_project.environment import Environment
 
@@ -35,6 +36,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # an input of 1 MB and its envelo
 INSTALLED_APPS = [
     "console",
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -132,12 +134,16 @@ CELERY_RESULT_EXPIRES = None
 # broker shared with other applications never mixes theirs with ours.
 CELERY_TASK_DEFAULT_QUEUE = "horarium-sweeps"
 CELERY_TASK_QUEUES = [
-    *(Queue(f"horarium.{name}") for name in ENVIRONMENT.worker_queues),
-    Queue("horarium-calls"),
-    Queue("horarium-sweeps"),
+    Queue(name, Exchange(name), routing_key=name)
+    for name in (
+        *(f"horarium.{queue}" for queue in ENVIRONMENT.worker_queues),
+        "horarium-calls",
+        "horarium-sweeps",
+    )
 ]
 CELERY_TASK_ROUTES = {"executions.start": {"queue": "horarium-calls"}}
 CELERY_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
+CELERY_INCLUDE = ENVIRONMENT.task_modules
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -176,6 +182,41 @@ CELERY_BEAT_SCHEDULE = {
 # Celery's own fix-up would reconnect around every task.
 CELERY_CELERY_DB_REUSE_MAX = 10**9
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "organizations.authentication.ApiKeyAuthentication",  # first: a 401 names its header
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["scheduler_project.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "scheduler_project.api.pagination.CursorPagination",
+    "DEFAULT_FILTER_BACKENDS": ["organizations.strict.StrictFilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["scheduler_project.api.throttling.CallerThrottle"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "scheduler_project.api.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Horarium",
+    "DESCRIPTION": "Schedules, workflows and what became of them. Instants are ISO 8601 in UTC.",
+    "VERSION": "v1",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "PREPROCESSING_HOOKS": ["scheduler_project.api.openapi.only_versioned"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "scheduler_project.api.openapi.with_errors",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "WorkflowState": "workflows.models.Workflow.State",
+        "ScheduleState": "schedules.states.ScheduleState",
+        "ExecutionState": "executions.states.ExecutionState",
+        "StepState": "executions.states.StepState",
+    },
+}
+
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     *(["django.contrib.auth.hashers.MD5PasswordHasher"] if ENVIRONMENT.mode == "test" else []),
@@ -187,6 +228,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -195,6 +237,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+
+UNFOLD = unfold.UNFOLD  # the look of the console
 
 LOGGING_CONFIG = None
 logs.configure(level=ENVIRONMENT.log_level, json=ENVIRONMENT.log_format == "json")

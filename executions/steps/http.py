@@ -29,20 +29,22 @@ def run(step: HttpStep, call: Call) -> Outcome:
     """
     rendered = step.render(call.variables)
     try:
-        with httpx.Client(timeout=httpx.Timeout(step.timeout.total_seconds())) as client:
-            with client.stream(
+        with (
+            httpx.Client(timeout=step.timeout.total_seconds()) as client,
+            client.stream(
                 step.method,
                 rendered["url"],
                 params=rendered["query"] or None,
                 headers=_headers(call) | rendered["headers"],
                 json=rendered["body"],
-            ) as response:
-                body = _read(response.iter_bytes())
+            ) as response,
+        ):
+            body = _read(response.iter_bytes())
     except (httpx.HTTPError, httpx.InvalidURL, BodyTooLarge) as error:
         timed_out = isinstance(error, httpx.TimeoutException)
         reason = str(error) or type(error).__name__
         return Failed(
-            error=f"{step.method} {rendered['url']}: {reason}",
+            error=f"{step.method} {_shown(rendered['url'])}: {reason}",
             error_class=type(error).__name__,
             timed_out=timed_out,
         )
@@ -55,6 +57,15 @@ def _headers(call: Call) -> dict[str, str]:
         "Idempotency-Key": call.idempotency_key,
         "Horarium-Attempt": str(call.attempt),
     }
+
+
+def _shown(url: httpx.URL | str) -> str:
+    """Return a URL as errors may show it: without query and password, which may be secrets."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "an invalid URL"
+    return str(parsed.copy_with(query=None, fragment=None, username=None, password=None))
 
 
 def _read(chunks: Iterator[bytes]) -> bytes:
@@ -76,7 +87,7 @@ def _outcome(step: HttpStep, response: httpx.Response, body: bytes) -> Outcome:
             }
         )
     return Failed(
-        error=f"{step.method} {response.url}: answered {response.status_code} {response.reason_phrase}",
+        error=f"{step.method} {_shown(response.url)}: answered {response.status_code} {response.reason_phrase}",
         error_class="UnexpectedStatus",
         status=response.status_code,
         retry_after=_retry_after(response.headers.get("retry-after", "")),
@@ -88,9 +99,13 @@ def _decode(response: httpx.Response, body: bytes) -> Any:
     if "json" not in response.headers.get("content-type", ""):
         return text
     try:
-        return json.loads(text, parse_constant=lambda constant: None)
+        return json.loads(text, parse_constant=_no_number)
     except ValueError:
         return text
+
+
+def _no_number(_constant: str) -> None:
+    """Read NaN and infinities, which JSON does not have, as null."""
 
 
 def _retry_after(value: str) -> timedelta | None:

@@ -1,0 +1,46 @@
+"""What lists of executions and dead letters can be narrowed to."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+
+from executions.models import DeadLetter, Execution, Source
+from executions.states import ExecutionState
+from organizations.strict import InstantFilter
+from organizations.viewsets import as_id
+from workflows.models import Workflow
+
+
+class ExecutionFilter(filters.FilterSet):  # type: ignore[misc]
+    """By state, cause and time."""
+
+    state = filters.ChoiceFilter(choices=ExecutionState.choices)
+    source = filters.ChoiceFilter(choices=Source.choices)
+    workflow = filters.CharFilter(method="of_workflow", help_text="Id or name.")
+    schedule = filters.UUIDFilter("schedule_id")
+    created_after = InstantFilter("created_at", lookup_expr="gte", help_text="Inclusive.")
+    created_before = InstantFilter("created_at", lookup_expr="lt", help_text="Exclusive.")
+
+    class Meta:
+        model = Execution
+        fields = ("state", "source", "workflow", "schedule", "created_after", "created_before")
+
+    def of_workflow(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
+        """Return executions of the workflow with this id or name."""
+        del name
+        workflow_id: Any = as_id(value)
+        if workflow_id is None:  # read first, so that the index on (workflow, time) can serve the list
+            own = Workflow.objects.filter(organization=self.request.access.organization, name=value)
+            workflow_id = own.values_list("pk", flat=True).first()
+        return queryset.filter(workflow_id=workflow_id) if workflow_id else queryset.none()
+
+
+class DeadLetterFilter(filters.FilterSet):  # type: ignore[misc]
+    """By what a person decided."""
+
+    resolution = filters.ChoiceFilter(choices=DeadLetter.Resolution.choices)
+
+    class Meta:
+        model = DeadLetter
+        fields = ("resolution",)

@@ -1,0 +1,68 @@
+"""A line for each execution as it starts and ends."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from events.models import Event
+from executions.models import Execution
+from organizations.models import Organization
+from workflows.models import Workflow
+
+MARKS = {
+    "workflow.started": "▶ started",
+    "workflow.completed": "✔ completed",
+    "workflow.failed": "✘ failed",
+    "workflow.cancelled": "■ cancelled",
+    "workflow.step.retrying": "↻ retrying",
+}
+BATCH = 200
+
+
+class LiveLines:
+    """Reads the event log from an instant on and prints what people want to see of it."""
+
+    def __init__(self, organization: Organization, *, since: datetime, echo: Callable[[str], None]) -> None:
+        self._organization = organization
+        self._since = since
+        self._echo = echo
+        self._last: Event | None = None
+
+    def print_new(self) -> None:
+        """Print the lines of events that have become readable since the last call."""
+        events = Event.objects.of(self._organization.pk).settled()
+        new = events.after(self._last) if self._last else events.filter(at__gte=self._since)
+        for event in new[:BATCH]:
+            self._last = event
+            if event.type in MARKS:
+                self._echo(_line(event))
+
+
+def _line(event: Event) -> str:
+    name = _name(event.workflow_id) if event.workflow_id else ""
+    return f"{event.at.astimezone():%H:%M:%S}  {name:<18} {MARKS[event.type]:<12} {_detail(event)}".rstrip()
+
+
+def _detail(event: Event) -> str:
+    match event.type:
+        case "workflow.started":
+            return f"by {event.data.get('source', '')}"
+        case "workflow.completed":
+            return f"after {_seconds(event.execution_id, event.at):.2f} s"
+        case "workflow.failed":
+            return str(event.data.get("error", ""))
+        case "workflow.step.retrying":
+            return f"step {event.data.get('step')}, attempt {event.data.get('attempt')} {event.data.get('outcome')}"
+        case _:
+            return ""
+
+
+def _seconds(execution_id: UUID | None, at: datetime) -> float:
+    created_at = Execution.objects.values_list("created_at", flat=True).get(pk=execution_id)
+    return (at - created_at).total_seconds()
+
+
+@lru_cache(maxsize=100)
+def _name(workflow_id: UUID) -> str:
+    return Workflow.objects.values_list("name", flat=True).get(pk=workflow_id)
