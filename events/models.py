@@ -1,29 +1,63 @@
 """Told: the append-only log of what happened."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Cast
+from django.db.models.lookups import GreaterThan, LessThan
 
 from organizations.models import Organization
 
-# Rows of transactions that may still be running are not readable yet: ids are
-# assigned before commits, and a reader must never step over one.
-SETTLED = "transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+
+class Position(NamedTuple):
+    """A place in the log's order."""
+
+    transaction_id: int
+    id: int
+
+
+BEGINNING = Position(0, 0)
+
+
+class OldestRunning(models.Func):
+    """The id of the oldest transaction that may still be running, as the statement's snapshot sees it.
+
+    Ids are assigned before commits, so what is below it is final, and a reader
+    that stays below it never steps over a row.
+    """
+
+    template = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    output_field = models.BigIntegerField()
+
+
+class Row(models.Func):
+    """A row value: comparing two of them is one condition of the index, which two columns ORed are not."""
+
+    function = "ROW"
+    output_field = models.BigIntegerField()
 
 
 class Events(models.QuerySet["Event"]):
-    """Named reads of the log."""
+    """Named reads of the log. Reads in order rely on the index `event_log_order`."""
 
     def settled(self) -> "Events":
         """Return events before which no other can still appear, in their final order."""
-        return self.extra(where=[SETTLED]).order_by("transaction_id", "id")
+        return self.filter(transaction_id__lt=OldestRunning()).in_order()
 
-    def after(self, cursor: "Event") -> "Events":
-        """Return events that follow `cursor` in the log's order."""
-        same = models.Q(transaction_id=cursor.transaction_id, id__gt=cursor.pk)
-        return self.filter(same | models.Q(transaction_id__gt=cursor.transaction_id))
+    def in_order(self) -> "Events":
+        """Return events in the log's order; those that may still get a predecessor come last."""
+        return self.order_by("transaction_id", "id")
+
+    def after(self, place: "Event | Position") -> "Events":
+        """Return events that follow `place` in the log's order."""
+        here = Row(models.F("transaction_id"), models.F("id"))
+        there = Row(models.Value(place.transaction_id), models.Value(place.id))
+        return self.filter(GreaterThan(here, there))
+
+    def marked(self) -> "Events":
+        """Add `is_settled`: whether no other event can still appear before this one."""
+        return self.annotate(is_settled=LessThan(models.F("transaction_id"), OldestRunning()))
 
     def of(self, organization_id: UUID) -> "Events":
         """Return the events of one organization."""
@@ -33,7 +67,10 @@ class Events(models.QuerySet["Event"]):
 class Event(models.Model):
     """One thing that happened, with ids and small facts; never inputs or outputs."""
 
-    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False, related_name="+")
+    # No database constraint: it would lock the organization's row for every event.
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
     type = models.CharField(max_length=100)
     at = models.DateTimeField()
     workflow_id = models.UUIDField(null=True)
@@ -59,3 +96,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} #{self.pk}"
+
+    @property
+    def position(self) -> Position:
+        """Return where the log's order has this event."""
+        return Position(self.transaction_id, self.pk)

@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from psycopg.types.json import Jsonb
 
 from events.announcements import announce_on_commit
+from events.statements import executed
 
 HINT = "events"  # announcement topic; the key is the organization's id
 
-_COLUMNS = "(organization_id, type, at, workflow_id, schedule_id, execution_id, data)"
+_INSERT = """
+INSERT INTO events_event (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
+SELECT * FROM unnest(
+    %s::uuid[], %s::text[], %s::timestamptz[], %s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +38,12 @@ def append(events: Iterable[NewEvent]) -> None:
     rows = list(events)
     if not rows:
         return
-    with connection.cursor() as cursor:
-        _insert(cursor, rows)
+    with executed(_INSERT, [[_value(event, name) for event in rows] for name in NewEvent.__slots__]):
+        pass
     for organization_id in {event.organization_id for event in rows}:
         announce_on_commit(HINT, str(organization_id))
 
 
-def _insert(cursor: CursorWrapper, rows: list[NewEvent]) -> None:
-    cursor.execute(
-        f"INSERT INTO events_event {_COLUMNS} "  # noqa: S608 - constant text
-        "SELECT * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::uuid[], %s::uuid[], %s::uuid[],"
-        " %s::jsonb[])",
-        [
-            [event.organization_id for event in rows],
-            [event.type for event in rows],
-            [event.at for event in rows],
-            [event.workflow_id for event in rows],
-            [event.schedule_id for event in rows],
-            [event.execution_id for event in rows],
-            [Jsonb(event.data) for event in rows],
-        ],
-    )
+def _value(event: NewEvent, name: str) -> Any:
+    value = getattr(event, name)
+    return Jsonb(value) if name == "data" else value

@@ -14,11 +14,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from events.services import NewEvent, append
+from events.announcements import announce_on_commit
+from events.services import HINT, NewEvent, append
 from executions import graph, queries, wakeups
 from executions.errors import LostLease
 from executions.models import Attempt, DeadLetter, StepRun
-from executions.outcomes import Outcome
+from executions.outcomes import Completed, Outcome
 from executions.queries import Claim, NewStepRun, Settled
 from executions.states import StepState
 from executions.verdicts import Record, judge
@@ -57,6 +58,10 @@ def finish(
         LostLease: the attempt no longer holds its step run; drop the work.
     """
     definition = definition_of(held.version_id)
+    if isinstance(outcome, Completed) and len(definition.steps) == 1:
+        if queries.complete_only_step(held, outcome.output):
+            announce_on_commit(HINT, str(held.organization_id))
+            return None
     policy = definition.step(held.step).retry
     settled, record = judge(held, outcome, policy=policy, now=now, jitter=random.random)
     settled = replace(settled, error=settled.error[:MAX_ERROR])

@@ -35,8 +35,13 @@ class Execution(models.Model):
     """One run of a workflow version, from recorded to final state."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False, related_name="+")
-    workflow = models.ForeignKey(Workflow, models.CASCADE, db_index=False, related_name="executions")
+    # The version's constraint covers both: one more lock on a shared row for each start would buy nothing.
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    workflow = models.ForeignKey(
+        Workflow, models.CASCADE, db_index=False, db_constraint=False, related_name="executions"
+    )
     version = models.ForeignKey(WorkflowVersion, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=ExecutionState.choices, default=ExecutionState.RUNNING)
     source = models.CharField(max_length=10, choices=Source.choices)

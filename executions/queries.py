@@ -11,9 +11,10 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
+
+from events.statements import executed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,8 @@ RETURNING id
 
 def insert_executions(rows: Sequence[NewExecution]) -> set[UUID]:
     """Insert and return the ids of those that no unique key held back."""
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT_EXECUTIONS, _columns(rows))
-        return {row[0] for row in cursor.fetchall()}
+    with executed(_INSERT_EXECUTIONS, _columns(rows)) as cursor:
+        return {row[0] for row in cursor}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smal
 
 def insert_step_runs(rows: Sequence[NewStepRun]) -> None:
     """Insert step runs; the unique key (execution, step) makes a second insert of one fail loudly."""
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT_STEP_RUNS, _columns(rows))
+    with executed(_INSERT_STEP_RUNS, _columns(rows)):
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,7 @@ RETURNING {_CLAIM_COLUMNS}
 
 def claim(queue: str, *, worker: str, lease: timedelta) -> Claim | None:
     """Take the best ready step run of `queue`, or return None. One statement, its own commit."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [queue, worker, _interval(lease)])
+    with executed(_CLAIM, [queue, worker, _interval(lease)]) as cursor:
         row = cursor.fetchone()
     return Claim(*row) if row else None
 
@@ -163,8 +162,7 @@ ORDER BY s.lease_expires_at LIMIT %s
 
 def expired(limit: int) -> list[Claim]:
     """Return held step runs whose lease has ended, the oldest first. Locks nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute(_EXPIRED, [limit])
+    with executed(_EXPIRED, [limit]) as cursor:
         return [Claim(*row) for row in cursor.fetchall()]
 
 
@@ -186,8 +184,7 @@ class Renewal(Enum):
 
 def renew(claimed: Claim, *, lease: timedelta) -> Renewal:
     """Extend the lease of a claim that is still held."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RENEW, [_interval(lease), claimed.id, claimed.attempt])
+    with executed(_RENEW, [_interval(lease), claimed.id, claimed.attempt]) as cursor:
         row = cursor.fetchone()
     if row is None:
         return Renewal.LOST
@@ -212,18 +209,18 @@ class Settled:
 _SETTLE = """
 WITH e AS MATERIALIZED (
     SELECT id, cancel_requested_at, horarium_now() AS now,
-        CASE WHEN %(state)s = 'ready' AND cancel_requested_at IS NOT NULL THEN 'cancelled'
-             ELSE %(state)s END AS to_state
+        CASE WHEN %(state)s::text = 'ready' AND cancel_requested_at IS NOT NULL THEN 'cancelled'
+             ELSE %(state)s::text END AS to_state
     FROM executions_execution WHERE id = %(execution_id)s FOR UPDATE
 )
 UPDATE executions_steprun AS s
 SET state = e.to_state, output = %(output)s, error = %(error)s, failures = %(failures)s,
     crashes = %(crashes)s, resume_at = %(resume_at)s, lease_expires_at = NULL,
-    available_at = coalesce(%(available_at)s, s.available_at),
+    available_at = coalesce(%(available_at)s::timestamptz, s.available_at),
     finished_at = CASE WHEN e.to_state <> 'ready' THEN e.now END
 FROM e
 WHERE s.id = %(id)s AND s.attempt = %(attempt)s AND s.state = 'running' AND s.execution_id = e.id
-    AND (NOT %(expired_only)s OR s.lease_expires_at < e.now)
+    AND (NOT %(expired_only)s::boolean OR s.lease_expires_at < e.now)
 RETURNING e.to_state, e.cancel_requested_at IS NOT NULL, e.now
 """
 
@@ -242,9 +239,50 @@ def settle(held: Claim, settled: Settled, *, expired_only: bool = False) -> tupl
     values = {name: getattr(settled, name) for name in settled.__slots__}
     values["output"] = None if settled.output is None else Jsonb(settled.output)
     values |= {"id": held.id, "execution_id": held.execution_id, "attempt": held.attempt}
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, {**values, "expired_only": expired_only})
+    with executed(_SETTLE, {**values, "expired_only": expired_only}) as cursor:
         return cursor.fetchone()  # type: ignore[no-any-return]
+
+
+# The common case in one statement and one commit: the only step of an execution has completed.
+_COMPLETE_ONLY_STEP = """
+WITH e AS MATERIALIZED (
+    SELECT id, organization_id, workflow_id, schedule_id, horarium_now() AS now
+    FROM executions_execution
+    WHERE id = %(execution_id)s AND state = 'running' AND cancel_requested_at IS NULL
+    FOR UPDATE
+), s AS (
+    UPDATE executions_steprun AS s
+    SET state = 'completed', output = %(output)s, lease_expires_at = NULL, finished_at = e.now, error = ''
+    FROM e
+    WHERE s.id = %(id)s AND s.attempt = %(attempt)s AND s.state = 'running' AND s.execution_id = e.id
+    RETURNING e.*, s.step, s.attempt
+), closed AS (
+    UPDATE executions_execution AS x SET state = 'completed', finished_at = s.now FROM s WHERE x.id = s.id
+)
+INSERT INTO events_event (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
+SELECT s.organization_id, new.type, s.now, s.workflow_id, s.schedule_id, s.id,
+    CASE WHEN new.type = 'workflow.step.completed'
+         THEN jsonb_build_object('step', s.step, 'attempt', s.attempt) ELSE '{}'::jsonb END
+FROM s, (VALUES (1, 'workflow.step.completed'), (2, 'workflow.completed')) AS new (place, type)
+ORDER BY new.place
+"""
+
+
+def complete_only_step(held: Claim, output: Any) -> bool:
+    """Complete a step that is its execution's only one, and the execution, and append both events.
+
+    Returns:
+        False, and nothing was changed, where the attempt is not held any more
+        or the execution is being cancelled.
+    """
+    values = {
+        "id": held.id,
+        "execution_id": held.execution_id,
+        "attempt": held.attempt,
+        "output": None if output is None else Jsonb(output),
+    }
+    with executed(_COMPLETE_ONLY_STEP, values) as cursor:
+        return cursor.rowcount > 0
 
 
 _STATES = "SELECT step, state FROM executions_steprun WHERE execution_id = %s"
@@ -252,8 +290,7 @@ _STATES = "SELECT step, state FROM executions_steprun WHERE execution_id = %s"
 
 def step_states(execution_id: UUID) -> dict[str, str]:
     """Return the state of every step run of a locked execution, by step id."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STATES, [execution_id])
+    with executed(_STATES, [execution_id]) as cursor:
         return dict(cursor.fetchall())
 
 
@@ -265,8 +302,7 @@ WHERE execution_id = %s AND state = 'ready' RETURNING step
 
 def cancel_ready_steps(execution_id: UUID, *, now: datetime) -> list[str]:
     """Cancel the unclaimed step runs of a locked execution and return their step ids."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CANCEL_READY, [now, execution_id])
+    with executed(_CANCEL_READY, [now, execution_id]) as cursor:
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -278,8 +314,7 @@ WHERE id = %s AND state = 'running'
 
 def close(execution_id: UUID, *, state: str, error: str, now: datetime) -> bool:
     """Move a running execution to a final state; False when somebody else did."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, [state, error, now, execution_id])
+    with executed(_CLOSE, [state, error, now, execution_id]) as cursor:
         return bool(cursor.rowcount == 1)
 
 
@@ -300,8 +335,7 @@ WHERE EXISTS (SELECT FROM executions_steprun AS s
 
 def overdue_queues(by: timedelta) -> list[str]:
     """Return the queues with a step run that could have been claimed for longer than `by`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OVERDUE_QUEUES, [_interval(by)])
+    with executed(_OVERDUE_QUEUES, [_interval(by)]) as cursor:
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -318,11 +352,10 @@ SELECT min(available_at) FROM executions_steprun WHERE state = 'ready' AND avail
 
 def released(*, since: datetime, now: datetime) -> tuple[dict[str, int], datetime | None]:
     """Return how many delayed step runs per queue became available in (since, now], and when the next will."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RELEASED, [since, now])
+    with executed(_RELEASED, [since, now]) as cursor:
         queues = dict(cursor.fetchall())
-        cursor.execute(_NEXT_RELEASE, [now])
-        (next_release,) = cursor.fetchone()
+    with executed(_NEXT_RELEASE, [now]) as cursor:
+        (next_release,) = cursor.fetchone() or (None,)
     return queues, next_release
 
 
@@ -334,8 +367,8 @@ ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, role = excluded.rol
 
 def pulse(name: str, *, role: str) -> None:
     """Record that a beat passed, or that a worker asked for work."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PULSE, [name, role])
+    with executed(_PULSE, [name, role]):
+        pass
 
 
 def _interval(duration: timedelta) -> str:

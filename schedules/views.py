@@ -15,6 +15,7 @@ import clock
 from executions.serializers import NothingSerializer, StartedSerializer
 from executions.views import IDEMPOTENCY_KEY, answer
 from organizations.roles import Role
+from organizations.strict import PAGING, refuse_unknown
 from organizations.viewsets import ScopedViewSet, one_called
 from schedules import services
 from schedules.filters import ScheduleFilter
@@ -147,8 +148,9 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
     @action(detail=True, filterset_class=None)
     def skipped(self, request: Request, pk: str) -> Response:
         """List nominal times that were not started and why, newest first."""
+        refuse_unknown(request, PAGING)
         rows = self.get_object().skipped_fires.order_by("-last_fire_at", "-id")
-        return self.page(self.filter_queryset(rows), SkippedFireSerializer)
+        return self.page(rows, SkippedFireSerializer)
 
     def _change(self, **options: Any) -> Response:
         schedule = self.get_object()

@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from scheduler_project.demo import account, platform, run
 from scheduler_project.embedded import EmbeddedServerError
@@ -33,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _guarded(act: Callable[[], int]) -> int:
+    signal.signal(signal.SIGTERM, _leave)
     try:
         return act()
     except (platform.DemoError, EmbeddedServerError) as error:
@@ -40,6 +43,11 @@ def _guarded(act: Callable[[], int]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End like Ctrl-C, so that servers which have just started are stopped again."""
+    raise KeyboardInterrupt
 
 
 def _demo(options: argparse.Namespace) -> int:

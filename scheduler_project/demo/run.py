@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # Django's applications load only after the environment is kn
 SERVING_SECONDS = 60.0  # a slow machine's first start
 ONCE_SECONDS = 120.0
 LOOK_SECONDS = 0.25
+STOP_SECONDS = 8.0  # leaves the servers two of the ten seconds
 
 
 def run(site: Site, *, data_dir: Path, once: bool) -> int:
@@ -36,7 +37,7 @@ def run(site: Site, *, data_dir: Path, once: bool) -> int:
             return _show(site, supervisor, data_dir=data_dir, once=once)
         finally:
             say("Stopping …")
-            supervisor.stop()
+            supervisor.stop(timeout=STOP_SECONDS)
 
 
 def _migrate() -> None:

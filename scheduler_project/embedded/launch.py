@@ -9,11 +9,11 @@ from pathlib import Path
 
 from scheduler_project.embedded.account import Account
 from scheduler_project.embedded.errors import DiskFull, EmbeddedServerError, StartFailed
-from scheduler_project.embedded.place import explained
 from scheduler_project.embedded.server import POLL_SECONDS, Server
 
 START_SECONDS = 60  # crash recovery on a slow disk
 PORTS_TRIED = 5
+FULL_DISK = ("no space left on device", "disk quota exceeded", "check free disk space")
 PORT_TAKEN = ("address already in use", "could not bind")
 
 
@@ -44,9 +44,8 @@ def launch(how: Launch, *, ready: Callable[[], bool]) -> Server:
     Raises:
         PortTaken, DiskFull, StartFailed: it ended; nothing is left running.
     """
-    with explained(how.log.parent):
-        begin = how.log.stat().st_size if how.log.exists() else 0
-        process = _spawn(how)
+    begin = how.log.stat().st_size if how.log.exists() else 0
+    process = _spawn(how)
     try:
         _await(process, how=how, ready=ready, begin=begin)
     except BaseException:
@@ -91,7 +90,7 @@ def _why_it_ended(how: Launch, *, begin: int) -> EmbeddedServerError:
 def explain_output(name: str, *, lines: Sequence[str], log: Path) -> EmbeddedServerError:
     """Return the error that a server's last words stand for."""
     text = "\n".join(lines).lower()
-    if "no space left on device" in text or "disk quota exceeded" in text:
+    if any(phrase in text for phrase in FULL_DISK):
         return DiskFull(log.parent)
     if any(phrase in text for phrase in PORT_TAKEN):
         return PortTaken(f"{name} found its port taken; start again.")

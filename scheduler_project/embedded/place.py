@@ -66,15 +66,13 @@ def prepare(data_dir: Path, *, account: Account) -> None:
     """Create `data_dir`.
 
     Raises:
-        PlaceRefused: it cannot be created or written.
-        DiskFull: there is less room than a start needs.
+        OSError: it cannot be created or written; the caller explains it.
     """
-    with explained(data_dir):
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if data_dir.stat().st_uid == os.geteuid():
-            data_dir.chmod(0o711 if account.switched else 0o700)
-        if not os.access(data_dir, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if data_dir.stat().st_uid == os.geteuid():
+        data_dir.chmod(0o711 if account.switched else 0o700)
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def remembered(data_dir: Path) -> Place | None:
@@ -118,8 +116,7 @@ def _elsewhere(data_dir: Path, *, account: Account) -> Path:
 
 
 def _own_directory(path: Path) -> Path:
-    with explained(path):
-        path.mkdir(mode=0o711, exist_ok=True)
+    path.mkdir(mode=0o711, exist_ok=True)
     if path.is_symlink() or path.lstat().st_uid != os.geteuid():
         raise PlaceRefused(path, reason="it belongs to someone else")
     path.chmod(0o711)

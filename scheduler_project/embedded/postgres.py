@@ -14,7 +14,7 @@ from scheduler_project.embedded import binaries
 from scheduler_project.embedded.account import Account
 from scheduler_project.embedded.errors import DataUnusable
 from scheduler_project.embedded.launch import PORTS_TRIED, Launch, PortTaken, explain_output, launch
-from scheduler_project.embedded.place import Place, explained, free_port, require_room
+from scheduler_project.embedded.place import Place, free_port, require_room
 from scheduler_project.embedded.server import Server
 
 NAME = "horarium"  # of the role and of the database
@@ -92,6 +92,10 @@ def _start(place: Place, *, account: Account, durable: bool) -> Server:
     server = _launch(place, programs=programs, account=account, durable=durable)
     try:
         _create_database(place)
+    except psycopg.Error as error:
+        server.stop(STOP_SIGNALS)
+        said = str(error).splitlines()
+        raise explain_output("PostgreSQL", lines=said, log=place.log("postgres")) from error
     except BaseException:
         server.stop(STOP_SIGNALS)
         raise
@@ -101,10 +105,9 @@ def _start(place: Place, *, account: Account, durable: bool) -> Server:
 def _initialise(place: Place, *, programs: Path, account: Account, durable: bool) -> None:
     """Create the cluster under a passing name: a broken-off initdb is never taken for a whole one."""
     passing = place.files / "postgres.new"
-    with explained(place.files):
-        shutil.rmtree(passing, ignore_errors=True)
-        passing.mkdir(mode=0o700)
-        account.own(passing)
+    shutil.rmtree(passing, ignore_errors=True)
+    passing.mkdir(mode=0o700)
+    account.own(passing)
     _run_initdb(place, passing=passing, programs=programs, account=account, durable=durable)
     passing.rename(place.postgres)
 

@@ -36,17 +36,26 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[Servers]:
         EmbeddedServerError: one sentence for a person; nothing is left running.
     """
     data_dir = data_dir.absolute()
+    with contextlib.ExitStack() as stack:
+        with place.explained(data_dir):
+            servers = _start(data_dir, durable=durable, stack=stack)
+        yield servers
+
+
+def _start(data_dir: Path, *, durable: bool, stack: contextlib.ExitStack) -> Servers:
+    """Start or adopt both servers; `stack` stops them, Redis first."""
     account = unprivileged()
     place.prepare(data_dir, account=account)
-    with lock.launcher_lock(data_dir) as announce, contextlib.ExitStack() as stack:
-        here = place.remembered(data_dir) or _first(data_dir, account=account)
-        database = postgres.obtain(here, account=account, durable=durable)
-        stack.callback(database.stop, postgres.STOP_SIGNALS)
-        queue = redis.obtain(here, account=account, durable=durable)
-        stack.callback(queue.stop, redis.STOP_SIGNALS)
-        if not durable:
-            stack.enter_context(_tied_to_this_process(database, queue))
-        yield Servers(postgres.url(here), redis.url(here), announce)
+    announce = stack.enter_context(lock.launcher_lock(data_dir))
+    here = place.remembered(data_dir) or _first(data_dir, account=account)
+
+    database = postgres.obtain(here, account=account, durable=durable)
+    stack.callback(database.stop, postgres.STOP_SIGNALS)
+    queue = redis.obtain(here, account=account, durable=durable)
+    stack.callback(queue.stop, redis.STOP_SIGNALS)
+    if not durable:
+        stack.enter_context(_tied_to_this_process(database, queue))
+    return Servers(postgres.url(here), redis.url(here), announce)
 
 
 def attached(data_dir: Path) -> Servers | None:

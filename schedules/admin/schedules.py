@@ -58,7 +58,7 @@ class ScheduleAdmin(ServiceFormAdmin, ScopedAdmin):
     warn_unsaved_form = True
     fieldsets = (
         ("What", {"fields": ("organization", "name", "workflow", "input", "description")}),
-        ("When", {"fields": ("kind", *FIELD.values(), "timezone", ("start_at", "end_at"))}),
+        ("When", {"fields": ("kind", *FIELD.values(), "timezone", "start_at", "end_at")}),
         ("Late", {"fields": (("catchup", "catchup_window"),)}),
         ("Daylight saving", {"fields": (("dst_gap", "dst_overlap"),)}),
         ("Queue", {"fields": (("priority", "queue"), "based_on")}),

@@ -91,9 +91,13 @@ def test_a_fan_out_joins_once(make_workflow: MakeWorkflow, drain: Drain) -> None
     assert Event.objects.filter(type="workflow.completed").count() == 1
 
 
-def test_a_false_condition_skips_the_step_and_what_needs_it(make_workflow: MakeWorkflow, drain: Drain) -> None:
+def test_a_false_condition_skips_the_step_and_what_needs_it(
+    make_workflow: MakeWorkflow, drain: Drain
+) -> None:
     execution = start(
-        make_workflow({"id": "a", "kind": "set", "if": "input.go", "values": {}}, {"id": "b", "needs": ["a"]}),
+        make_workflow(
+            {"id": "a", "kind": "set", "if": "input.go", "values": {}}, {"id": "b", "needs": ["a"]}
+        ),
         input={"go": False},
     )
 
@@ -106,9 +110,7 @@ def test_a_false_condition_skips_the_step_and_what_needs_it(make_workflow: MakeW
 def test_a_single_follow_up_is_leased_to_the_worker_that_finished(make_workflow: MakeWorkflow) -> None:
     start(make_workflow({"id": "a"}, {"id": "b", "needs": ["a"]}))
 
-    follow_up = engine.finish(
-        claim(), Completed(), now=clock.now(), hop=engine.Hop(worker="w", lease=LEASE)
-    )
+    follow_up = engine.finish(claim(), Completed(), now=clock.now(), hop=engine.Hop(worker="w", lease=LEASE))
 
     assert follow_up is not None
     assert (follow_up.step, follow_up.attempt) == ("b", 1)
@@ -291,7 +293,9 @@ def test_cancelling_ends_ready_steps_and_the_execution(make_workflow: MakeWorkfl
     assert drain() == 0
 
 
-def test_an_execution_that_is_cancelled_while_a_step_runs_ends_with_that_step(make_workflow: MakeWorkflow) -> None:
+def test_an_execution_that_is_cancelled_while_a_step_runs_ends_with_that_step(
+    make_workflow: MakeWorkflow,
+) -> None:
     execution = start(make_workflow({"id": "a"}, {"id": "b", "needs": ["a"]}))
     held = claim()
 
@@ -304,7 +308,9 @@ def test_an_execution_that_is_cancelled_while_a_step_runs_ends_with_that_step(ma
 
 
 @pytest.mark.parametrize(
-    "outcome", [Failed(error="x", error_class="X"), Released(), Lost(), Completed()], ids=lambda o: type(o).__name__
+    "outcome",
+    [Failed(error="x", error_class="X"), Released(), Lost(), Completed()],
+    ids=lambda o: type(o).__name__,
 )
 def test_a_cancelled_execution_never_tries_again(make_workflow: MakeWorkflow, outcome: Any) -> None:
     execution = start(make_workflow({"id": "a", "kind": "set", "values": {}, "retry": {"max_attempts": 9}}))

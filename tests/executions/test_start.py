@@ -27,7 +27,10 @@ def test_a_start_records_the_execution_its_first_steps_and_an_event(make_workflo
 
     assert started.created
     assert Execution.objects.get().version_id == workflow.current_version_id
-    assert set(StepRun.objects.values_list("step", "state", "priority")) == {("a", "ready", 7), ("b", "ready", 7)}
+    assert set(StepRun.objects.values_list("step", "state", "priority")) == {
+        ("a", "ready", 7),
+        ("b", "ready", 7),
+    }
     assert Event.objects.get().type == "workflow.started"
 
 
@@ -68,7 +71,8 @@ def test_an_input_that_does_not_fit_the_schema_starts_nothing(make_workflow: Mak
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("priority", 10), ("priority", True), ("queue", "a b"), ("idempotency_key", "k" * 201)]
+    ("field", "value"),
+    [("priority", 10), ("priority", True), ("queue", "a b"), ("idempotency_key", "k" * 201)],
 )
 def test_a_setting_out_of_bounds_is_named(make_workflow: MakeWorkflow, field: str, value: Any) -> None:
     with pytest.raises(InvalidStart, match=field):
@@ -86,7 +90,9 @@ def test_an_archived_workflow_starts_nothing(make_workflow: MakeWorkflow) -> Non
 def test_one_fire_per_nominal_time_whoever_records_it(make_workflow: MakeWorkflow) -> None:
     workflow = make_workflow({"id": "only"})
     schedule_id = workflow.pk  # any UUID
-    fire = Start(workflow=workflow, source="schedule", schedule_id=schedule_id, fire_kind="auto", fire_at=NOON)
+    fire = Start(
+        workflow=workflow, source="schedule", schedule_id=schedule_id, fire_kind="auto", fire_at=NOON
+    )
 
     ids = start_many([fire, fire], now=NOON) + start_many([fire], now=NOON)
 

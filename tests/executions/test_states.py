@@ -7,7 +7,14 @@ from django.db import IntegrityError, transaction
 
 from executions.models import Execution, Source, StepRun
 from executions.services import Start, start
-from executions.states import EXECUTION_FINAL, EXECUTION_MOVES, STEP_FINAL, STEP_MOVES, ExecutionState, StepState
+from executions.states import (
+    EXECUTION_FINAL,
+    EXECUTION_MOVES,
+    STEP_FINAL,
+    STEP_MOVES,
+    ExecutionState,
+    StepState,
+)
 from tests.conftest import MakeWorkflow
 from tests.executions.test_start import NOON
 
@@ -28,7 +35,9 @@ def test_a_final_step_run_never_moves(before: StepState, to: StepState) -> None:
 
 
 @pytest.mark.parametrize("state", EXECUTION_FINAL)
-def test_the_database_refuses_a_final_execution_without_an_end(make_workflow: MakeWorkflow, state: str) -> None:
+def test_the_database_refuses_a_final_execution_without_an_end(
+    make_workflow: MakeWorkflow, state: str
+) -> None:
     start(Start(workflow=make_workflow(), source=Source.MANUAL), now=NOON)
 
     with pytest.raises(IntegrityError, match="execution_final_iff_finished"), transaction.atomic():

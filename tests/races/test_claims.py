@@ -67,7 +67,10 @@ def test_many_workers_claim_each_step_once(make_workflow: MakeWorkflow) -> None:
 
 
 def test_of_two_finishes_of_one_attempt_exactly_one_counts(make_workflow: MakeWorkflow) -> None:
-    start(Start(workflow=make_workflow({"id": "a"}, {"id": "b", "needs": ["a"]}), source="manual"), now=clock.now())
+    start(
+        Start(workflow=make_workflow({"id": "a"}, {"id": "b", "needs": ["a"]}), source="manual"),
+        now=clock.now(),
+    )
     held = queries.claim("default", worker="w", lease=LEASE)
     assert held is not None
     now = clock.now()
@@ -141,7 +144,9 @@ def test_several_passes_at_once_fire_each_schedule_once(
     workflow = make_workflow()
     for number in range(30):
         rules = [{"kind": "interval", "every_seconds": 60}]
-        schedule_services.create(organization, now=clock.now(), name=f"s{number}", workflow=workflow, rules=rules)
+        schedule_services.create(
+            organization, now=clock.now(), name=f"s{number}", workflow=workflow, rules=rules
+        )
     shift_clock(timedelta(seconds=61))
 
     results = at_once(*[fire.fire_due] * 4)

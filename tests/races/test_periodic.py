@@ -76,7 +76,9 @@ def test_a_row_that_never_ran_is_sent_once(beats: tuple[Recording, Recording]) -
     assert beats[0].sent + beats[1].sent == ["row"]
 
 
-def test_the_beat_that_lost_a_run_takes_over_when_the_other_is_gone(beats: tuple[Recording, Recording]) -> None:
+def test_the_beat_that_lost_a_run_takes_over_when_the_other_is_gone(
+    beats: tuple[Recording, Recording],
+) -> None:
     first, second = beats
     make_row(every=1)
     assert second.schedule

@@ -33,7 +33,9 @@ def make_schedule(organization: Organization, make_workflow: MakeWorkflow) -> Ca
 MakeSchedule = Callable[..., Schedule]
 
 
-def test_a_due_schedule_fires_once_with_its_nominal_time(make_schedule: MakeSchedule, shift_clock: Shift) -> None:
+def test_a_due_schedule_fires_once_with_its_nominal_time(
+    make_schedule: MakeSchedule, shift_clock: Shift
+) -> None:
     schedule = make_schedule(input={"n": 1}, priority=8)
     shift_clock(timedelta(seconds=61))
 
@@ -86,7 +88,9 @@ def test_a_long_outage_of_a_dense_schedule_is_accounted_for_over_several_passes(
     assert (passes, missed, Execution.objects.count()) == (3, 2_499, 1)
 
 
-def test_a_one_time_schedule_completes_after_its_time(make_schedule: MakeSchedule, shift_clock: Shift) -> None:
+def test_a_one_time_schedule_completes_after_its_time(
+    make_schedule: MakeSchedule, shift_clock: Shift
+) -> None:
     at = (clock.now() + timedelta(seconds=5)).isoformat()
     schedule = make_schedule(rules=[{"kind": "one_time", "at": at}])
     shift_clock(timedelta(seconds=6))

@@ -160,7 +160,9 @@ def test_a_trigger_starts_now_beside_the_rule_even_while_paused(schedule: Schedu
     assert execution.fire_kind.startswith("manual:")
 
 
-@pytest.mark.parametrize("state", [state for state in ScheduleState if ScheduleState.PAUSED not in MOVES[state]])
+@pytest.mark.parametrize(
+    "state", [state for state in ScheduleState if ScheduleState.PAUSED not in MOVES[state]]
+)
 def test_a_schedule_that_is_not_active_cannot_be_paused(schedule: Schedule, state: ScheduleState) -> None:
     Schedule.objects.update(state=state, next_due_at=None)
 

@@ -1,0 +1,134 @@
+"""The queue: step runs, the attempts that did not succeed, and the processes that are alive."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from executions.admin.executions import page_of
+from executions.models import Attempt, Pulse, StepRun
+from organizations.access import holds_anywhere
+from organizations.display import NOTHING, ago, badge, line, pretty
+from organizations.roles import Role
+from organizations.scoped_admin import ScopedAdmin, as_uuid
+
+
+@admin.register(StepRun)
+class StepRunAdmin(ScopedAdmin):
+    """The queue, and what went through it."""
+
+    organization_lookup = "execution__organization_id"
+    tabs_by = "state"
+    list_display = ("step", "workflow", "kind", "state_badge", "queue", "priority", "attempt", "available")
+    list_filter = (("kind", ChoicesDropdownFilter),)
+    list_select_related = ("execution__workflow",)
+    search_fields = ("step",)
+    search_help_text = "Id of a step, or of an execution"
+    ordering = ("-pk",)
+    list_defer = ("output", "execution__input")
+    fieldsets = (
+        (None, {"fields": ("step", "execution", "kind", "state", "result", "error")}),
+        (
+            "Queue",
+            {"fields": ("queue", "priority", "available_at", "worker", "lease_expires_at", "resume_at")},
+        ),
+        ("Attempts", {"fields": ("attempt", "failures", "crashes", "started_at", "finished_at")}),
+    )
+    readonly_fields = ("result",)
+
+    def find(self, rows: QuerySet[StepRun], term: str) -> QuerySet[StepRun]:
+        """Find by step, or by execution."""
+        if (wanted := as_uuid(term)) is not None:
+            return rows.filter(execution_id=wanted)
+        return rows.filter(step=term)
+
+    @admin.display(description="workflow")
+    def workflow(self, run: StepRun) -> SafeString:
+        return format_html('<a href="{}">{}</a>', page_of(run.execution_id), run.execution.workflow.name)
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, run: StepRun) -> SafeString:
+        return badge(run.state)
+
+    @admin.display(description="output")
+    def result(self, run: StepRun) -> SafeString:
+        return format_html('<pre class="hz-json">{}</pre>', pretty(run.output))
+
+    @admin.display(description="available", ordering="available_at")
+    def available(self, run: StepRun) -> SafeString | str:
+        return ago(run.available_at)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ScopedAdmin):
+    """Attempts that did not succeed, newest first."""
+
+    organization_lookup = "step_run__execution__organization_id"
+    tabs_by = "outcome"
+    list_display = ("step", "workflow", "number", "outcome_badge", "error_line", "worker", "ended")
+    list_select_related = ("step_run__execution__workflow",)
+    search_fields = ("=step_run__step",)
+    ordering = ("-pk",)
+    list_defer = ("traceback", "step_run__output", "step_run__execution__input")
+    fields = (
+        "step_run",
+        "number",
+        "outcome",
+        "error",
+        "trace",
+        "worker",
+        "started_at",
+        "finished_at",
+        "retry_at",
+    )
+    readonly_fields = ("trace",)
+
+    @admin.display(description="step")
+    def step(self, attempt: Attempt) -> str:
+        return attempt.step_run.step
+
+    @admin.display(description="workflow")
+    def workflow(self, attempt: Attempt) -> SafeString:
+        execution = attempt.step_run.execution
+        return format_html('<a href="{}">{}</a>', page_of(execution.pk), execution.workflow.name)
+
+    @admin.display(description="outcome")
+    def outcome_badge(self, attempt: Attempt) -> SafeString:
+        return badge(attempt.outcome)
+
+    @admin.display(description="error")
+    def error_line(self, attempt: Attempt) -> SafeString:
+        return line(attempt.error)
+
+    @admin.display(description="ended", ordering="finished_at")
+    def ended(self, attempt: Attempt) -> SafeString | str:
+        return ago(attempt.finished_at)
+
+    @admin.display(description="traceback")
+    def trace(self, attempt: Attempt) -> SafeString:
+        return format_html('<pre class="hz-json">{}</pre>', attempt.traceback or NOTHING)
+
+
+@admin.register(Pulse)
+class PulseAdmin(ScopedAdmin):
+    """Signs of life of beats and workers; they serve every organization."""
+
+    list_display = ("name", "role", "seen")
+    list_filter = (("role", ChoicesDropdownFilter),)
+    ordering = ("-seen_at",)
+
+    def scoped(self, rows: QuerySet[Pulse], request: HttpRequest) -> QuerySet[Pulse]:
+        """Show all of them to every member of anything."""
+        return rows if holds_anywhere(request, Role.VIEWER) else rows.none()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del obj
+        return self.allows(request, Role.VIEWER)
+
+    @admin.display(description="seen", ordering="seen_at")
+    def seen(self, pulse: Pulse) -> SafeString | str:
+        return ago(pulse.seen_at)

@@ -1,0 +1,46 @@
+"""One caller cannot take the platform for itself."""
+
+import pytest
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from organizations.models import Organization
+from scheduler_project.api import throttling
+from tests.api.conftest import V1
+
+URL = f"{V1}/workflows/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow two requests a minute, in a minute that does not end."""
+    monkeypatch.setattr(throttling.time, "time", lambda: 1_800_000_045.0)
+    monkeypatch.setattr(throttling, "_counter", throttling.Counter())
+    limited = settings.ENVIRONMENT.model_copy(update={"api_requests_per_minute": 2})
+    monkeypatch.setattr(settings, "ENVIRONMENT", limited)
+
+
+def test_a_caller_over_the_bound_is_told_when_to_come_again(bound: None, api: APIClient, stranger: APIClient):
+    allowed = [api.get(URL).status_code for _ in range(2)]
+
+    refused = api.get(URL)
+
+    assert allowed == [200, 200]
+    assert (refused.status_code, refused["Retry-After"]) == (429, "15")
+    assert refused.json()["error"]["code"] == "throttled"
+    assert stranger.get(URL).status_code == 200
+
+
+def test_without_redis_nobody_is_refused(bound: None, api: APIClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
+
+    assert [api.get(URL).status_code for _ in range(4)] == [200] * 4
+
+
+def test_a_bound_of_zero_is_none(bound: None, api: APIClient, monkeypatch, organization: Organization):
+    unlimited = settings.ENVIRONMENT.model_copy(update={"api_requests_per_minute": 0})
+    monkeypatch.setattr(settings, "ENVIRONMENT", unlimited)
+
+    assert [api.get(URL).status_code for _ in range(4)] == [200] * 4

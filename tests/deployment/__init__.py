@@ -1,0 +1,1 @@
+"""The image, docker-compose and their health checks."""

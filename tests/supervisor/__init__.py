@@ -1,0 +1,1 @@
+"""The supervisor and the table of processes."""
