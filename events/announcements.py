@@ -8,6 +8,7 @@ for the broker.
 import atexit
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -21,12 +22,15 @@ MERGE_SECONDS = 0.004  # hints that come within this time of the last publicatio
 FLUSH_SECONDS = 1.0  # a stopping process waits this long for its last hints
 
 Sender = Callable[[str, int], None]
-_senders: dict[str, Sender] = {}
 
 
 def register(topic: str, sender: Sender) -> None:
-    """Name the function that publishes `topic`; it gets the key and how often it was announced."""
-    _senders[topic] = sender
+    """Name the function that publishes `topic`; it gets the key and how often it was announced.
+
+    It runs in the topic's own thread, one call at a time, and bounds its own
+    time; one that is slow or fails delays no other topic.
+    """
+    _publishers[topic] = _Publisher(topic, sender)
 
 
 def announce_on_commit(topic: str, key: str, *, count: int = 1) -> None:
@@ -36,61 +40,85 @@ def announce_on_commit(topic: str, key: str, *, count: int = 1) -> None:
 
 def announce(topic: str, key: str, *, count: int = 1) -> None:
     """Hand a hint to this process's publisher and return at once."""
-    _publisher.add(topic, key, count)
+    _publishers[topic].add(key, count)
 
 
 def flush() -> None:
     """Wait, at most `FLUSH_SECONDS`, until every hint so far has been published or has failed."""
-    _publisher.idle.wait(FLUSH_SECONDS)
+    deadline = time.monotonic() + FLUSH_SECONDS
+    for publisher in list(_publishers.values()):
+        publisher.flush(deadline)
 
 
 class _Publisher:
-    """One daemon thread per process that publishes what was announced."""
+    """One topic's hints, and the daemon thread that publishes them. The thread starts with the first hint."""
 
-    def __init__(self) -> None:
-        self.idle = threading.Event()
-        self.idle.set()
-        self._pending: Counter[tuple[str, str]] = Counter()
-        self._lock = threading.Lock()
-        self._added = threading.Event()
+    def __init__(self, topic: str, sender: Sender) -> None:
+        self.topic = topic
+        self.sender = sender
+        self._changed = threading.Condition()
+        self._pending: Counter[str] = Counter()
+        self._added = 0  # hints so far; `flush` waits until `_done` has got there
+        self._done = 0
+        self._failing = False
         self._thread: threading.Thread | None = None
 
-    def add(self, topic: str, key: str, count: int) -> None:
-        with self._lock:
-            self._pending[topic, key] += count
-            self.idle.clear()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="announcements", daemon=True)
-                self._thread.start()
-        self._added.set()
+    def add(self, key: str, count: int) -> None:
+        with self._changed:
+            self._pending[key] += count
+            self._added += 1
+            self._changed.notify_all()
+            if self._thread is None or not self._thread.is_alive():
+                self._start()
+
+    def flush(self, deadline: float) -> None:
+        with self._changed:
+            wanted = self._added
+            self._changed.wait_for(lambda: self._done >= wanted, deadline - time.monotonic())
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._run, name=f"announcements-{self.topic}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # no thread to be had; the next hint tries again
+            log.warning("announcements cannot start", topic=self.topic, error=str(error))
+        else:
+            self._thread = thread
 
     def _run(self) -> None:
-        pause = threading.Event()
         while True:
-            self._added.wait()
-            self._added.clear()
-            with self._lock:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending)
                 batch, self._pending = self._pending, Counter()
-            for (topic, key), count in batch.items():
-                _publish(topic, key, count)
-            with self._lock:
-                if not self._pending:
-                    self.idle.set()
-            pause.wait(MERGE_SECONDS)
+                taken = self._added
+            for key, count in batch.items():
+                self._publish(key, count)
+            with self._changed:
+                self._done = taken
+                self._changed.notify_all()
+            time.sleep(MERGE_SECONDS)
 
-
-def _publish(topic: str, key: str, count: int) -> None:
-    try:
-        _senders[topic](key, count)
-    except Exception as error:  # noqa: BLE001 - brokers fail in many ways, and none may stop the thread
-        log.warning("announcement failed", topic=topic, key=key, error=str(error))
+    def _publish(self, key: str, count: int) -> None:
+        try:
+            self.sender(key, count)
+        except Exception as error:  # noqa: BLE001 - brokers fail in many ways, and none may stop the thread
+            # A broker that is away fails every hint: one line says so, not one per hint.
+            if not self._failing:
+                log.warning("announcements fail", topic=self.topic, key=key, error=str(error) or repr(error))
+            self._failing = True
+        else:
+            if self._failing:
+                log.info("announcements work again", topic=self.topic)
+            self._failing = False
 
 
 def _start_afresh() -> None:
-    global _publisher  # noqa: PLW0603 - a forked child has the parent's object but not its thread
-    _publisher = _Publisher()
+    # A forked child has the parent's publishers but not their threads, and a
+    # lock may have been held by one of those.
+    for topic, publisher in list(_publishers.items()):
+        register(topic, publisher.sender)
 
 
-_publisher = _Publisher()
+_publishers: dict[str, _Publisher] = {}
 os.register_at_fork(after_in_child=_start_afresh)
 atexit.register(flush)

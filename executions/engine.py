@@ -58,10 +58,10 @@ def finish(
         LostLease: the attempt no longer holds its step run; drop the work.
     """
     definition = definition_of(held.version_id)
-    if isinstance(outcome, Completed) and len(definition.steps) == 1:
-        if queries.complete_only_step(held, outcome.output):
-            announce_on_commit(HINT, str(held.organization_id))
-            return None
+    is_whole = isinstance(outcome, Completed) and len(definition.steps) == 1
+    if is_whole and queries.complete_only_step(held, outcome.output):
+        announce_on_commit(HINT, str(held.organization_id))
+        return None
     policy = definition.step(held.step).retry
     settled, record = judge(held, outcome, policy=policy, now=now, jitter=random.random)
     settled = replace(settled, error=settled.error[:MAX_ERROR])

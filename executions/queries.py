@@ -240,7 +240,8 @@ def settle(held: Claim, settled: Settled, *, expired_only: bool = False) -> tupl
     values["output"] = None if settled.output is None else Jsonb(settled.output)
     values |= {"id": held.id, "execution_id": held.execution_id, "attempt": held.attempt}
     with executed(_SETTLE, {**values, "expired_only": expired_only}) as cursor:
-        return cursor.fetchone()  # type: ignore[no-any-return]
+        row: tuple[str, bool, datetime] | None = cursor.fetchone()
+    return row
 
 
 # The common case in one statement and one commit: the only step of an execution has completed.

@@ -19,7 +19,7 @@ from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, DeadLetter, Execu
 from executions.queries import NewExecution, NewStepRun
 from executions.states import EXECUTION_FINAL, EXECUTION_MOVES, ExecutionState, StepState
 from workflows.definition import check_input
-from workflows.errors import Problem
+from workflows.errors import InvalidInput, Problem
 from workflows.models import Workflow
 from workflows.services import definition_of
 
@@ -63,12 +63,14 @@ def start(cause: Start, *, now: datetime) -> Started:
         NotStartable: the workflow is archived.
         IdempotencyConflict: the key was used for another workflow or input.
     """
+    if (earlier := _earlier(cause)) is not None:
+        return earlier
     (execution_id,) = start_many([cause], now=now)
     if execution_id is not None:
         return Started(execution_id, created=True)
-    if cause.idempotency_key is None:
+    if (earlier := _earlier(cause)) is None:
         raise IllegalMove("the fire", state="started", to="started again")
-    return Started(_replayed(cause), created=False)
+    return earlier
 
 
 @transaction.atomic(savepoint=False)
@@ -166,14 +168,25 @@ def _started(row: NewExecution, *, now: datetime) -> NewEvent:
     )
 
 
-def _replayed(cause: Start) -> UUID:
-    key = cause.idempotency_key or ""
-    existing = Execution.objects.get(organization_id=cause.workflow.organization_id, idempotency_key=key)
-    version_id = existing.version_id
-    same_workflow = existing.workflow_id == cause.workflow.pk
-    if not same_workflow or existing.input != check_input(definition_of(version_id), cause.input):
+def _earlier(cause: Start) -> Started | None:
+    """Return what the cause's idempotency key started before, whatever has become of the workflow."""
+    key = cause.idempotency_key
+    if key is None:
+        return None
+    keyed = Execution.objects.filter(organization_id=cause.workflow.organization_id, idempotency_key=key)
+    existing = keyed.only("workflow_id", "version_id", "input").first()
+    if existing is None:
+        return None
+    if existing.workflow_id != cause.workflow.pk or not _is_same_input(existing, cause.input):
         raise IdempotencyConflict(key)
-    return existing.pk
+    return Started(existing.pk, created=False)
+
+
+def _is_same_input(existing: Execution, given: Mapping[str, Any]) -> bool:
+    try:
+        return bool(existing.input == check_input(definition_of(existing.version_id), given))
+    except InvalidInput:
+        return False
 
 
 @transaction.atomic

@@ -2,16 +2,14 @@
 
 import os
 import warnings
-
 from typing import Any
 
 from celery import Celery
-from celery.platforms import SecurityWarning
 from celery.signals import setup_logging
 
 if os.environ.get("HORARIUM_ENV") in {"development", "test"}:
     # On one's own machine root is no news; messages are JSON and hold no code.
-    warnings.filterwarnings("ignore", category=SecurityWarning)
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler_project.settings")
 

@@ -58,7 +58,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
     found = checks()
     ready = all(check.ok for check in found)
     body = {"ready": ready, "checks": [check._asdict() for check in found]}
-    return JsonResponse(body, status=200 if ready else 503)
+    answer = JsonResponse(body, status=200 if ready else 503)
+    # A probe asks every few seconds: Django need not log an error each time.
+    answer._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001
+    return answer
 
 
 def _asked(question: Callable[[], dict[str, timedelta]]) -> "Future[dict[str, timedelta]]":

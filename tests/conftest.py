@@ -26,7 +26,10 @@ def make_workflow(organization: Organization) -> MakeWorkflow:
 
     def make(*steps: dict[str, Any], name: str = "report", inputs: dict[str, Any] | None = None) -> Workflow:
         filled = [{"kind": "set", "values": {}, **step} if "kind" not in step else step for step in steps]
-        definition = {"inputs": inputs or {}, "steps": filled or [{"id": "only", "kind": "set", "values": {}}]}
+        definition = {
+            "inputs": inputs or {},
+            "steps": filled or [{"id": "only", "kind": "set", "values": {}}],
+        }
         return workflow_services.create(organization, name=name, definition=definition)
 
     return make

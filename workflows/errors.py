@@ -66,6 +66,13 @@ def _short(source: str) -> str:
     return source if len(source) <= 120 else source[:117] + "…"
 
 
+class ArchivedWorkflow(ValueError):
+    """The workflow is archived and kept as it is; make another."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"workflow {name!r} is archived and cannot be changed")
+
+
 class DuplicateWorkflow(ValueError):
     """The organization already has a workflow of this name; choose another or change that one."""
 

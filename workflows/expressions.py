@@ -1,8 +1,9 @@
 """Expressions: CEL, bare in conditions and as `${{ … }}` in values.
 
-CEL has no clock, no network and no unbounded loop, but the library has no cost limit either, appends to a
-list in quadratic time, and holds the interpreter's lock meanwhile. So what an expression may cost is bounded
-before it runs: the length of its text, how deep its loops nest, and how long a list it loops over.
+CEL has no clock, no network and no unbounded loop, but the library has no cost limit either, copies a whole
+list to append to it, and holds the interpreter's lock meanwhile. So what an expression may cost is bounded: the
+length of its text and how deep its loops nest when it is compiled, how long a list it loops over before it runs,
+and how much its loops collect while it runs.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,14 +29,14 @@ FUNCTIONS = frozenset(
 
 MAX_SOURCE = 2_000  # bytes
 MAX_NESTING = 2  # loops within loops: each level multiplies the time by the length of a list
-MAX_LOOP = {
-    0: payload.MAX_ITEMS,
-    1: 4_000,
-    2: 300,
-}  # longest list by nesting of loops: about half a second at most
+MAX_LOOP = {1: 1_000, 2: 200}  # longest list by nesting of loops; with the next line, a second at most
+MAX_COLLECTED = payload.Size(items=10_000, width=0, text=1_000_000)  # by all loops of one evaluation
 MAX_TEXT = 16_000_000  # characters that a chain of `+` may make of the texts it is given
 
 References: TypeAlias = frozenset[Reference]
+
+_METER = "_collect"
+_COLLECTED = "its loops collect too much; loop over less, or keep less of each element"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Expression:
     _program: cel.Program = field(repr=False, compare=False)
     _references: References = field(repr=False, compare=False)
     _nesting: int = field(repr=False, compare=False)
-    _growth: float = field(repr=False, compare=False)
+    _text_growth: float = field(repr=False, compare=False)
+    _list_growth: float = field(repr=False, compare=False)
 
     def references(self) -> References:
         """Return what it reads: `{("input", "url"), ("steps", "fetch"), ("event", None)}`.
@@ -62,21 +64,30 @@ class Expression:
             ExpressionError: it failed on these values, or would have been too expensive.
         """
         self._check_cost(context.size)
+        context.meter.reset()
         try:
-            return payload.as_plain(self._program.execute(context.values))
+            result = self._program.execute(context.values)
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            reason = _COLLECTED if context.meter.exhausted else self._reason(error)
+            raise ExpressionError(self.source, reason) from None
+        if context.meter.exhausted:  # `||`, `&&` and exists() pass over errors
+            raise ExpressionError(self.source, _COLLECTED)
+        return self._plain(result)
+
+    def _plain(self, result: Any) -> Any:
+        try:
+            return payload.as_plain(result)
         except NotPlain as error:
             raise ExpressionError(self.source, f"the result cannot be kept: {error.reason}") from None
-        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
-            raise ExpressionError(self.source, self._reason(error)) from None
 
     def _check_cost(self, size: payload.Size) -> None:
-        longest = max(size.width, len(self.source) // 2) * self._growth
+        longest = max(size.width, len(self.source) // 2) * self._list_growth
         if self._nesting and longest > MAX_LOOP[self._nesting]:
             limit = f"{MAX_LOOP[self._nesting]:,} entries at nesting {self._nesting}"
             raise ExpressionError(
                 self.source, f"too much to loop over: at most {limit}, less where lists are added"
             )
-        if (size.text + len(self.source)) * self._growth > MAX_TEXT:
+        if (size.text + len(self.source)) * self._text_growth > MAX_TEXT:
             raise ExpressionError(
                 self.source, "too much text to add up; give it less, or split the expression"
             )
@@ -89,12 +100,40 @@ class Expression:
         return str(error).partition("\n")[0][:300]
 
 
+class Meter:
+    """Counts what the loops of one evaluation collect."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin another evaluation."""
+        self.items = self.text = 0
+        self.exhausted = False
+
+    def __call__(self, value: Any) -> bool:
+        """Count `value`, which may be a whole list; return whether the loop may go on."""
+        try:
+            size = payload.measure(value)
+        except NotPlain:
+            self.exhausted = True
+            return False
+        self.items += size.items
+        self.text += size.text
+        self.exhausted |= self.items > MAX_COLLECTED.items or self.text > MAX_COLLECTED.text
+        return not self.exhausted
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Variables converted once, for any number of expressions that read no more than `bind` was told."""
+    """Variables converted once, for any number of expressions that read no more than `bind` was told.
+
+    Unlike an expression, it belongs to one thread.
+    """
 
     values: cel.Context
     size: payload.Size
+    meter: Meter
 
 
 def bind(variables: Mapping[str, Any], references: Iterable[Reference]) -> Context:
@@ -108,8 +147,10 @@ def bind(variables: Mapping[str, Any], references: Iterable[Reference]) -> Conte
         ExpressionError: what is referred to is too large or holds a value that CEL does not know.
     """
     selected = _select(variables, references)
+    meter = Meter()
     try:
-        return Context(cel.Context(selected), payload.measure(selected))
+        size = payload.measure(selected)
+        return Context(cel.Context(selected, {_METER: meter}), size, meter)
     except NotPlain as error:
         raise ExpressionError(", ".join(sorted(selected)), error.reason) from None
     except (TypeError, ValueError, OverflowError):
@@ -142,8 +183,16 @@ def compile_expression(source: str) -> Expression:
         raise ExpressionError(source, f"loops nested {nesting} deep; at most {MAX_NESTING} are allowed")
 
     _check_names(source, program, bound={loop.variable for loop in loops if loop.variable})
+    if loops:
+        program = cel.compile(syntax.metered(source, meter=_METER))
+    texts, lists = syntax.additions(source)
     return Expression(
-        source, program, syntax.references(source), nesting, _growth(source, stages=len(loops) + 1)
+        source,
+        program,
+        syntax.references(source),
+        nesting,
+        _text_growth=_growth(texts, stages=len(loops) + 1),
+        _list_growth=_growth(lists, stages=len(loops) + 1),
     )
 
 
@@ -162,18 +211,17 @@ def _check_names(source: str, program: cel.Program, *, bound: set[str]) -> None:
     if unknown := sorted(set(program.variables()) - bound - VARIABLES):
         known = ", ".join(sorted(VARIABLES))
         raise ExpressionError(source, f"unknown variable {unknown[0]!r}; there are {known}")
-    named = {name for name in program.functions() if name.isidentifier() and not name.startswith("_")}
+    named = {name for name in program.functions() if name.lstrip(".").isidentifier()}  # not operators: `_+_`
     if unknown := sorted(named - FUNCTIONS):
         raise ExpressionError(source, f"unknown function {unknown[0]!r}")
 
 
-def _growth(source: str, *, stages: int) -> float:
-    """Return how much longer than its parts a text or list can get.
+def _growth(additions: int, *, stages: int) -> float:
+    """Return how much longer than its parts a text or list can get by so many `+`.
 
     Every `+` at most adds what one stage was given; over several stages that multiplies, most when they share
     the additions evenly.
     """
-    additions = sum(token.text == "+" for token in syntax.tokens(source))
     return float((1 + additions / stages) ** stages)
 
 

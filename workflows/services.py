@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from organizations.models import Organization
 from workflows.definition import Definition, load_definition, parse_definition
-from workflows.errors import DuplicateWorkflow
+from workflows.errors import ArchivedWorkflow, DuplicateWorkflow
 from workflows.models import Workflow, WorkflowVersion
 
 
@@ -64,8 +64,11 @@ def change(
 
     Raises:
         InvalidDefinition: the definition has problems; nothing is changed.
+        ArchivedWorkflow: it is archived.
     """
-    locked = Workflow.objects.select_for_update().select_related(None).get(pk=workflow.pk)
+    locked = Workflow.objects.select_for_update().get(pk=workflow.pk)
+    if locked.state == Workflow.State.ARCHIVED:
+        raise ArchivedWorkflow(locked.name)
     if description is not None:
         locked.description = description
         locked.save(update_fields=["description", "updated_at"])

@@ -25,6 +25,8 @@ _TOKEN = re.compile(
     r"|(?P<number>(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)[uU]?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>[\s\S])"
 )
+_OPENING = frozenset("([{")
+_CLOSING = frozenset(")]}")
 _CONSTANTS = frozenset({"true", "false", "null", "in"})
 _PLAIN_KEY = re.compile(r"""(["'])([A-Za-z0-9_.-]*)\1""")
 
@@ -41,11 +43,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """One loop (`list.map(x, …)`): its name, the name it binds, how many loops deep it stands."""
+    """One loop (`list.map(x, …)`): its name, the name it binds, how deep in loops it stands, where its body does."""
 
     name: str
     variable: str | None
     depth: int
+    body: tuple[int, int]
 
 
 def tokens(source: str, *, start: int = 0) -> Iterator[Token]:
@@ -83,22 +86,69 @@ def references(source: str) -> frozenset[Reference]:
 
 
 def macros(source: str) -> tuple[Macro, ...]:
-    """Return the loops in `source`, in the order in which they begin."""
+    """Return the loops in `source`, inner ones first; it is known to parse."""
     found = list(tokens(source))
     result: list[Macro] = []
-    looping: list[bool] = []
+    opened: list[_Opened] = []
     for index, token in enumerate(found):
-        if token.text == "(":
-            looping.append(_begins_loop(found, index))
-        if token.text == "(" and looping[-1]:
-            result.append(Macro(found[index - 1].text, _name_at(found, index + 1), sum(looping)))
-        if token.text == ")" and looping:
-            looping.pop()
+        if token.text in _OPENING:
+            opened.append(_Opened(index, _begins_loop(found, index)))
+        elif token.text == "," and opened:
+            opened[-1].comma = token.end
+        elif token.text in _CLOSING and opened:
+            depth = sum(bracket.loop for bracket in opened)
+            last = opened.pop()
+            result += [_macro(found, last, depth=depth, end=token.start)] if last.loop else []
     return tuple(result)
 
 
+def metered(source: str, *, meter: str) -> str:
+    """Return `source` with every value that a `map` or `filter` collects passed to the function `meter` first.
+
+    Where that answers false, the index error that is written there ends the evaluation. (An error from `meter`
+    itself would not do: the library logs each.)
+    """
+    parts: list[tuple[int, str]] = []
+    for loop in macros(source):
+        if loop.name == "map":
+            parts += [(loop.body[0], " ["), (loop.body[1], f"].filter(_v, {meter}(_v))[0]")]
+        elif loop.name == "filter":
+            parts += [(loop.body[0], f" {meter}({loop.variable}) ? ("), (loop.body[1], ") : [false][1]")]
+    for offset, text in sorted(parts, reverse=True):
+        source = source[:offset] + text + source[offset:]
+    return source
+
+
+def additions(source: str) -> tuple[int, int]:
+    """Return how many `+` in `source` may join texts, and how many may join lists."""
+    found = list(tokens(source))
+    signs = [index for index, token in enumerate(found) if token.text == "+"]
+    beside = [
+        {found[index + step].kind for step in (-1, 1) if 0 <= index + step < len(found)} for index in signs
+    ]
+    texts = sum("number" not in kinds for kinds in beside)
+    lists = sum(kinds.isdisjoint({"number", "string", "raw"}) for kinds in beside)
+    return texts, lists
+
+
+@dataclass(slots=True)
+class _Opened:
+    index: int
+    loop: bool
+    comma: int = 0  # offset behind the last comma directly within
+
+
 def _begins_loop(found: list[Token], index: int) -> bool:
-    return index >= 2 and found[index - 1].text in MACROS and found[index - 2].text == "."
+    return (
+        found[index].text == "("
+        and _text_at(found, index - 1) in MACROS
+        and _text_at(found, index - 2) == "."
+    )
+
+
+def _macro(found: list[Token], opened: _Opened, *, depth: int, end: int) -> Macro:
+    name = found[opened.index - 1].text
+    return Macro(name, _name_at(found, opened.index + 1), depth, (opened.comma, end))
 
 
 def _is_variable(found: list[Token], index: int) -> bool:

@@ -34,7 +34,7 @@ class Template:
         """Return the value with every `${{ … }}` filled in from `variables`; lists and dicts are new ones.
 
         A text that is exactly one expression becomes the result with its type; elsewhere results become text:
-        null as nothing, lists and maps as compact JSON.
+        null as nothing, lists and maps as compact JSON with sorted keys.
 
         Raises:
             ExpressionError: an expression failed on these variables.
@@ -122,4 +122,7 @@ def _split(text: str) -> tuple[str | Expression, ...]:
 def _as_text(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, str):
+        return value
+    # CEL forgets the order of keys; sorted, the same values always give the same text.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

@@ -47,6 +47,7 @@ def _guarded(act: Callable[[], int]) -> int:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     """End like Ctrl-C, so that servers which have just started are stopped again."""
+    del number, frame
     raise KeyboardInterrupt
 
 

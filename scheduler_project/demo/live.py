@@ -49,7 +49,7 @@ def _detail(event: Event) -> str:
         case "workflow.started":
             return f"by {event.data.get('source', '')}"
         case "workflow.completed":
-            return f"after {_seconds(event.execution_id, event.at):.2f} s"
+            return f"after {_seconds(event):.2f} s"
         case "workflow.failed":
             return str(event.data.get("error", ""))
         case "workflow.step.retrying":
@@ -58,9 +58,9 @@ def _detail(event: Event) -> str:
             return ""
 
 
-def _seconds(execution_id: UUID | None, at: datetime) -> float:
-    created_at = Execution.objects.values_list("created_at", flat=True).get(pk=execution_id)
-    return (at - created_at).total_seconds()
+def _seconds(event: Event) -> float:
+    executions = Execution.objects.filter(pk=event.execution_id)  # type: ignore[misc] # it always has one
+    return (event.at - executions.values_list("created_at", flat=True).get()).total_seconds()
 
 
 @lru_cache(maxsize=100)

@@ -70,7 +70,7 @@ def _seen(organization: Organization, expectation: Expectation, *, since: dateti
 
 def table(seen: Iterable[Seen]) -> str:
     """Return the summary that `--once` prints."""
-    rows = [("WORKFLOW", "SHOULD", "STATE", "STEPS", "ATTEMPTS", "SECONDS", "")]
+    rows: list[tuple[str, ...]] = [("WORKFLOW", "SHOULD", "STATE", "STEPS", "ATTEMPTS", "SECONDS", "")]
     rows += [_row(item) for item in seen]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(

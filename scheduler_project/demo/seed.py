@@ -130,5 +130,5 @@ def _make_schedule(workflow: Workflow, rule: dict[str, Any], given: dict[str, An
             input=given,
         )
     elif once or existing.input != given or existing.state == ScheduleState.ERROR:
-        changes = {"rules": rules} if once else {}
+        changes: dict[str, Any] = {"rules": rules} if once else {}
         schedule_services.change(existing, now=now, input=given, **changes)

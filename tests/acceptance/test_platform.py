@@ -1,17 +1,18 @@
 """Stories told by real beat and worker processes."""
 
-import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from celery import Celery
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 import clock
@@ -38,7 +39,7 @@ def _empty_broker() -> Iterator[None]:
         client.flushdb()
 
 
-def make_schedule(workflow: Workflow, name: str, **settings_: object) -> Schedule:
+def make_schedule(workflow: Workflow, name: str, **settings_: Any) -> Schedule:
     return schedule_services.create(
         workflow.organization, now=clock.now(), name=name, workflow=workflow, **settings_
     )
@@ -47,6 +48,10 @@ def make_schedule(workflow: Workflow, name: str, **settings_: object) -> Schedul
 def start(workflow: Workflow, **input_: object) -> Execution:
     cause = Start(workflow=workflow, source=Source.MANUAL, input=input_)
     return Execution.objects.get(pk=execution_services.start(cause, now=clock.now()).id)
+
+
+def _at_least(rows: "QuerySet[Execution]", count: int) -> bool:
+    return rows.count() >= count
 
 
 def lines(path: Path) -> list[str]:
@@ -61,10 +66,10 @@ def test_a_cron_and_an_interval_schedule_fire_and_run_to_success(make_workflow: 
     with running("beat"), running("worker"):
         for schedule in (cron, interval):
             completed = Execution.objects.filter(schedule_id=schedule.pk, state="completed")
-            eventually(lambda rows=completed: rows.count() >= 3, what=f"{schedule.name} has run three times")
+            eventually(partial(_at_least, completed, 3), what=f"{schedule.name} has run three times")
 
     fires = Execution.objects.filter(schedule_id=cron.pk).values_list("fire_at", flat=True)
-    assert all(fire_at.microsecond == 0 for fire_at in fires)
+    assert all(fire_at and fire_at.microsecond == 0 for fire_at in fires)
 
 
 def test_two_beats_together_fire_each_time_exactly_once(make_workflow: MakeWorkflow, tmp_path: Path) -> None:
@@ -97,12 +102,11 @@ def test_two_beats_together_fire_each_time_exactly_once(make_workflow: MakeWorkf
 
 def _assert_without_holes(schedule: Schedule) -> None:
     """Every nominal time is an execution or a recorded skip."""
-    fires = list(
-        Execution.objects.filter(schedule_id=schedule.pk).order_by("fire_at").values_list("fire_at", flat=True)
-    )
+    executions = Execution.objects.filter(schedule_id=schedule.pk).order_by("fire_at")
+    fires = [fire_at for fire_at in executions.values_list("fire_at", flat=True) if fire_at]
     skipped = sum(schedule.skipped_fires.values_list("count", flat=True))
     span = (fires[-1] - fires[0]) / timedelta(seconds=1) + 1
-    assert len(fires) + skipped >= round(span)
+    assert len(fires) + skipped == round(span)
 
 
 def test_a_worker_that_is_killed_in_mid_step_is_rescued(make_workflow: MakeWorkflow, tmp_path: Path) -> None:
@@ -170,7 +174,9 @@ def test_another_application_starts_a_workflow_by_name(
     with running("worker"):
         for arguments in (call, call, {**call, "input": {}, "idempotency_key": "bad"}):
             stranger.send_task("executions.start", kwargs=arguments, queue="horarium-calls")
-        eventually(lambda: Execution.objects.filter(state="completed").exists(), what="the execution completes")
+        eventually(
+            lambda: Execution.objects.filter(state="completed").exists(), what="the execution completes"
+        )
 
     stranger.close()
     execution = Execution.objects.get()
@@ -189,7 +195,6 @@ def test_a_schedule_made_while_beat_waits_fires_at_its_time(make_workflow: MakeW
         eventually(lambda: Pulse.objects.filter(role="beat").exists(), what="beat is running")
         at = clock.now() + timedelta(milliseconds=300)
         make_schedule(workflow, "soon", rules=[{"kind": "one_time", "at": at.isoformat()}])
-        execution = eventually(lambda: Execution.objects.first(), what="it has fired")
+        execution = eventually(Execution.objects.first, what="it has fired")
 
     assert execution.fire_at == at
-    assert os.getpid()

@@ -1,6 +1,7 @@
 """The API describes itself, without help from elsewhere."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -18,6 +19,14 @@ def test_every_operation_is_described_once_with_its_errors():
         assert path.startswith("/api/v1/"), path
         assert operation["summary"], (path, method)
         assert "4XX" in operation["responses"]
+
+
+def test_a_path_says_where_it_takes_a_name():
+    for path, _, operation in operations(described()):
+        for parameter in operation["parameters"]:
+            if parameter.get("name") == "id":
+                is_named = path.startswith(("/api/v1/workflows/", "/api/v1/schedules/"))
+                assert ("format" not in parameter["schema"]) is is_named, path
 
 
 @pytest.mark.parametrize(("query", "kind"), [("", "application/json"), ("?format=yaml", "application/yaml")])
@@ -39,6 +48,6 @@ def test_the_page_lists_every_operation_and_loads_nothing(client):
 
 
 def test_both_prefixes_lead_to_the_same_views():
-    patterns = {str(pattern.pattern): pattern for pattern in get_resolver().url_patterns}
+    patterns: dict[str, Any] = {str(pattern.pattern): pattern for pattern in get_resolver().url_patterns}
 
     assert patterns["api/v1/"].url_patterns == patterns["api/"].url_patterns

@@ -151,7 +151,7 @@ def test_what_is_wrong_with_a_trigger_is_named(api: APIClient, schedule: Schedul
 def test_next_runs_are_shown_in_utc_and_in_the_schedules_zone(api: APIClient, make_schedule):
     make_schedule("nightly", timezone="Europe/Berlin")
 
-    rows = api.get(f"{ONE}next-runs/", {"count": 2, "after": "2026-03-27T12:00:00Z"}).json()["results"]
+    rows = api.get(f"{ONE}next-runs/", {"count": "2", "after": "2026-03-27T12:00:00Z"}).json()["results"]
 
     assert rows == [
         {"fire_at": "2026-03-28T05:00:00Z", "local": "2026-03-28T06:00:00+01:00"},

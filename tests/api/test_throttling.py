@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow two requests a minute, in a minute that does not end."""
-    monkeypatch.setattr(throttling.time, "time", lambda: 1_800_000_045.0)
+    monkeypatch.setattr("scheduler_project.api.throttling.time.time", lambda: 1_800_000_045.0)
     monkeypatch.setattr(throttling, "_counter", throttling.Counter())
     limited = settings.ENVIRONMENT.model_copy(update={"api_requests_per_minute": 2})
     monkeypatch.setattr(settings, "ENVIRONMENT", limited)

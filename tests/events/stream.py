@@ -43,38 +43,50 @@ class Elsewhere:
         self._pool.submit(work, *arguments).result()
 
 
-class Socket(ApplicationCommunicator):
+class Socket:
     """A client of the event stream in this process. (`channels.testing` cannot be imported without daphne.)"""
 
     def __init__(self, query: str = "", *, path: str = "/ws/v1/events/", headers: dict[str, str]) -> None:
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         scope = {"type": "websocket", "path": path, "query_string": query.encode(), "headers": raw}
-        super().__init__(application, scope)
+        self._connection: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]
 
     async def open(self) -> None:
         """Open the socket; one that is refused at once gets no close code."""
-        await self.send_input({"type": "websocket.connect"})
-        message = await self.receive_output(WAIT_SECONDS)
+        await self._connection.send_input({"type": "websocket.connect"})
+        message = await self.received()
         assert message["type"] == "websocket.accept", message
 
     async def is_refused(self) -> bool:
         """Return whether the server refuses the handshake."""
-        await self.send_input({"type": "websocket.connect"})
-        message = await self.receive_output(WAIT_SECONDS)
+        await self._connection.send_input({"type": "websocket.connect"})
+        message = await self.received()
         await self.leave()
         return bool(message["type"] == "websocket.close")
 
     def read_slowly(self) -> None:
         """Have room for one message that was not read yet."""
-        self._output_queue = asyncio.Queue(1)
+        self._connection._output_queue = asyncio.Queue(1)
 
     async def say(self, text: str) -> None:
         """Send a message as it is."""
-        await self.send_input({"type": "websocket.receive", "text": text})
+        await self._connection.send_input({"type": "websocket.receive", "text": text})
+
+    async def say_bytes(self, content: bytes) -> None:
+        """Send a binary message."""
+        await self._connection.send_input({"type": "websocket.receive", "bytes": content})
+
+    async def received(self) -> Any:
+        """Return what the server sends next, as ASGI has it."""
+        return await self._connection.receive_output(WAIT_SECONDS)
+
+    async def is_silent(self, seconds: float) -> bool:
+        """Return whether the server says nothing for so long."""
+        return bool(await self._connection.receive_nothing(timeout=seconds))
 
     async def heard(self) -> Any:
         """Return the next message."""
-        message = await self.receive_output(WAIT_SECONDS)
+        message = await self.received()
         assert message["type"] == "websocket.send", message
         return json.loads(message["text"])
 
@@ -91,14 +103,14 @@ class Socket(ApplicationCommunicator):
 
     async def close_code(self) -> int:
         """Return with which code the server closes the socket."""
-        message = await self.receive_output(WAIT_SECONDS)
+        message = await self.received()
         assert message["type"] == "websocket.close", message
         return int(message["code"])
 
     async def leave(self) -> None:
         """Disconnect, and wait until the server has noticed."""
-        await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait(WAIT_SECONDS)
+        await self._connection.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self._connection.wait(WAIT_SECONDS)
 
 
 async def in_thread(work: Callable[..., object], *arguments: Any, **options: Any) -> None:

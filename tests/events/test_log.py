@@ -65,7 +65,10 @@ def test_a_smaller_id_that_commits_later_in_a_younger_transaction_is_not_skipped
 
 
 def test_an_open_transaction_that_wrote_elsewhere_only_delays(
-    organization: Organization, other_organization: Organization, append_event: AppendEvent, elsewhere: Elsewhere
+    organization: Organization,
+    other_organization: Organization,
+    append_event: AppendEvent,
+    elsewhere: Elsewhere,
 ) -> None:
     elsewhere.begin()
     elsewhere.append(new_event(other_organization))

@@ -82,7 +82,9 @@ def test_the_largest_event_id_can_be_resumed_from() -> None:
 
 def test_an_event_is_told_under_what_it_is_about() -> None:
     at = datetime(2026, 11, 20, 12, 30, 15, 250_000, tzinfo=UTC)
-    event = Event(id=7, transaction_id=70, type="schedule.skipped", at=at, workflow_id=WORKFLOW, schedule_id=SCHEDULE)
+    event = Event(
+        id=7, transaction_id=70, type="schedule.skipped", at=at, workflow_id=WORKFLOW, schedule_id=SCHEDULE
+    )
 
     entry = messages.entry(event)
 

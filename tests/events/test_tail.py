@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +28,7 @@ Following = AsyncIterator[int]
 
 
 @pytest.fixture
-def redis() -> Iterator[Redis]:
+def redis() -> Iterator[Any]:
     with Redis.from_url(project.REDIS_URL) as client:
         yield client
 
@@ -72,7 +71,10 @@ async def in_log() -> list[int]:
 
 
 async def test_sockets_share_one_reader(
-    organization: Organization, append_event: AppendEvent, reads: list[Position], monkeypatch: pytest.MonkeyPatch
+    organization: Organization,
+    append_event: AppendEvent,
+    reads: list[Position],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tail, "POLL_SECONDS", WAIT_SECONDS)
     sockets = [ids(organization, BEGINNING) for _ in range(20)]
@@ -135,7 +137,7 @@ async def test_without_redis_events_come_with_the_next_look(
 
 
 async def test_a_redis_that_does_not_answer_only_costs_the_hints(
-    organization: Organization, append_event: AppendEvent, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    organization: Organization, append_event: AppendEvent, redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tail, "POLL_SECONDS", 0.1)
     following = ids(organization, BEGINNING)
@@ -152,7 +154,7 @@ async def test_a_redis_that_does_not_answer_only_costs_the_hints(
 
 
 async def test_hints_are_heard_again_after_redis_has_dropped_the_subscription(
-    organization: Organization, append_event: AppendEvent, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    organization: Organization, append_event: AppendEvent, redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tail, "POLL_SECONDS", 60.0)
     following = ids(organization, BEGINNING)
@@ -188,7 +190,9 @@ async def test_a_database_that_is_away_for_a_while_costs_no_event(
     await leave(following)
 
 
-async def test_the_reader_ends_with_its_last_socket(organization: Organization, append_event: AppendEvent) -> None:
+async def test_the_reader_ends_with_its_last_socket(
+    organization: Organization, append_event: AppendEvent
+) -> None:
     await in_thread(append_event)
     one, two = ids(organization, BEGINNING), ids(organization, BEGINNING)
     await take(one, 1)
@@ -221,7 +225,9 @@ async def test_a_reader_that_dies_takes_its_sockets_along_and_is_replaced(
     await leave(again)
 
 
-async def test_every_event_of_overlapping_transactions_comes_once_and_in_order(organization: Organization) -> None:
+async def test_every_event_of_overlapping_transactions_comes_once_and_in_order(
+    organization: Organization,
+) -> None:
     early = ids(organization, BEGINNING)
     written = asyncio.create_task(asyncio.to_thread(write_at_once, organization))
     heard_early = await take(early, 100)
@@ -249,7 +255,7 @@ def write_at_once(organization: Organization) -> None:
         list(pool.map(write, range(4)))
 
 
-def subscribers(redis: Redis, channel: str) -> int:
+def subscribers(redis: Any, channel: str) -> int:
     return int(redis.pubsub_numsub(channel)[0][1])
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -66,7 +67,9 @@ class Run:
 
     def __init__(self, definition, chance, outcomes):
         self.definition, self.chance, self.outcomes = definition, chance, outcomes
-        self.states, self.started, self.end = {}, Counter(), None
+        self.states: dict[str, str] = {}
+        self.started: Counter[str] = Counter()
+        self.end: str | None = None
 
     def apply(self):
         shuffled = dict(self.chance.sample(list(self.states.items()), len(self.states)))
@@ -124,7 +127,7 @@ def test_the_final_states_do_not_depend_on_the_order_of_completions(definition, 
     ends = []
     for seed in (first, second):
         run = Run(definition, random.Random(seed), ["completed"])
-        run.move_one = lambda run=run: _move_with_conditions(run, skipped)
+        run.move_one = partial(_move_with_conditions, run, skipped)  # type: ignore[method-assign]
         ends.append(run.to_the_end().states)
 
     assert ends[0] == ends[1]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def test_branches_that_finish_at_the_same_time_join_once(make_workflow: MakeWork
     now = clock.now()
     held = [queries.claim("default", worker="w", lease=LEASE) for _ in branches]
 
-    at_once(*[lambda mine=mine: engine.finish(mine, Completed(), now=now) for mine in held])
+    at_once(*[partial(engine.finish, mine, Completed(), now=now) for mine in held if mine])
 
     assert StepRun.objects.filter(step="join", state="ready").count() == 1
 
@@ -103,8 +104,8 @@ def test_a_cancel_and_the_last_finish_leave_one_end(make_workflow: MakeWorkflow)
         now = clock.now()
 
         results = at_once(
-            lambda held=held: engine.finish(held, Completed(), now=now),
-            lambda execution=execution: services.cancel(execution, by="ada", now=now),
+            partial(engine.finish, held, Completed(), now=now),
+            partial(services.cancel, execution, by="ada", now=now),
         )
 
         execution.refresh_from_db()

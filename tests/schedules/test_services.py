@@ -84,7 +84,7 @@ def test_a_change_based_on_an_older_version_is_refused(schedule: Schedule) -> No
 
 
 def test_a_name_is_taken_once_and_free_after_archiving(schedule: Schedule) -> None:
-    again = {"name": "daily", "workflow": schedule.workflow, "rules": DAILY}
+    again: dict[str, Any] = {"name": "daily", "workflow": schedule.workflow, "rules": DAILY}
     with pytest.raises(DuplicateSchedule):
         services.create(schedule.organization, now=clock.now(), **again)
 

@@ -1,5 +1,7 @@
 """From text to data: the traps of YAML and JSON, each once."""
 
+from typing import Any
+
 import pytest
 
 from workflows.definition import parse_definition
@@ -76,13 +78,14 @@ def test_an_anchor_may_be_used_again():
 
 
 def test_a_mapping_is_held_to_the_same_limits():
-    for data in (
+    bad: list[Any] = [
         {"steps": {1, 2}},
         {"steps": ["x" * 300_000]},
         {"steps": float("nan")},
         {"steps": "\ud800"},
         {1: 2},
         [],
-    ):
+    ]
+    for data in bad:
         with pytest.raises(InvalidDefinition):
             parse_definition(data)

@@ -1,0 +1,1 @@
+"""Benchmarks: the platform's figures, each beside its peer's from the same run."""

@@ -1,0 +1,1 @@
+"""The peers: what a team would use instead, with default settings unless a figure says otherwise."""

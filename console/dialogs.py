@@ -1,0 +1,42 @@
+"""What the console asks before it starts a workflow."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from executions.models import DEFAULT_PRIORITY
+from organizations.json_field import Json
+from organizations.theme import DialogForm
+from workflows.models import Workflow
+from workflows.services import definition_of
+
+
+class StartForm(DialogForm):
+    """The input of an execution, and how urgent it is."""
+
+    input = Json(required=False, rows=8, label="Input", help_text="JSON; what is left out has its default.")
+    priority = forms.IntegerField(
+        min_value=0,
+        max_value=9,
+        initial=DEFAULT_PRIORITY,
+        help_text="0 to 9; 9 is claimed first.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    def __init__(self, request: HttpRequest, object_id: str | None = None, **options: Any) -> None:
+        super().__init__(request, object_id, **options)  # type: ignore[arg-type]
+        self.fields["input"].initial = _defaults(object_id or "")
+
+
+def _defaults(workflow_id: str) -> dict[str, Any]:
+    """Return an input to begin with: the defaults of the schema, and null for what is required."""
+    version_id = Workflow.objects.values_list("current_version_id", flat=True).filter(pk=workflow_id).first()
+    if version_id is None:
+        return {}
+    schema = definition_of(version_id).inputs
+    required = dict.fromkeys(schema.get("required", ()))
+    properties = schema.get("properties", {})
+    given = {name: part["default"] for name, part in properties.items() if "default" in part}
+    return {**required, **given}

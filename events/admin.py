@@ -1,0 +1,48 @@
+"""Told: the event log, to read."""
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from events.models import Event
+from organizations.display import ago, moment, pretty
+from organizations.scoped_admin import ScopedAdmin, as_uuid
+
+
+@admin.register(Event)
+class EventAdmin(ScopedAdmin):
+    """What happened, newest first."""
+
+    list_display = ("type", "organization", "when", "about")
+    list_select_related = ("organization",)
+    list_display_links = ("type",)
+    search_fields = ("=type",)
+    search_help_text = "A type such as workflow.failed, or the id of an execution, schedule or workflow"
+    ordering = ("-id",)
+    fields = ("type", "organization", "moment", "workflow_id", "schedule_id", "execution_id", "content")
+    readonly_fields = ("moment", "content")
+
+    def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
+        """Find by type, or by the id of what the event is about."""
+        subject = as_uuid(term)
+        if subject is None:
+            return rows.filter(type=term)
+        about = Q(execution_id=subject) | Q(schedule_id=subject) | Q(workflow_id=subject)
+        return rows.filter(about)
+
+    @admin.display(description="when", ordering="at")
+    def when(self, event: Event) -> SafeString | str:
+        return ago(event.at)
+
+    @admin.display(description="at")
+    def moment(self, event: Event) -> str:
+        return moment(event.at)
+
+    @admin.display(description="data")
+    def about(self, event: Event) -> str:
+        return ", ".join(f"{name}: {value}" for name, value in event.data.items())[:200]
+
+    @admin.display(description="data")
+    def content(self, event: Event) -> SafeString:
+        return format_html('<pre class="hz-json">{}</pre>', pretty(event.data))

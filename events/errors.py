@@ -1,0 +1,28 @@
+"""What can end, or spoil, the conversation with a WebSocket client."""
+
+
+class EventError(Exception):
+    """Base of what a client of the event stream may meet. The message is for the client to read."""
+
+
+class BadMessage(EventError):
+    """The client sent something that is not in the protocol; it must send it again, mended."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+class NotAuthenticated(EventError):
+    """There is no valid credential (any more); the client must get one."""
+
+
+class NotAMember(EventError):
+    """The credential is valid and opens nothing here; the client must ask for another organization."""
+
+
+class TooSlow(EventError):
+    """The client does not read what it is told; it must come back and resume by id."""
+
+    def __init__(self) -> None:
+        super().__init__("too slow; connect again with ?after=<the last event id>")

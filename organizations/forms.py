@@ -1,0 +1,64 @@
+"""Forms of the console about members and API keys."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+
+from organizations import services
+from organizations.models import ApiKey, Membership
+from organizations.roles import Role
+from organizations.service_form import ServiceForm
+from organizations.theme import Line, ModelForm
+
+
+class MembershipForm(ModelForm):
+    """A member by user name: a list to choose from would show people of other organizations."""
+
+    username = Line(help_text="Who logs in by this name. Superusers create users.")
+
+    class Meta:
+        model = Membership
+        fields = ("role",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.fields["username"].initial = self.instance.user.get_username()
+            self.fields["username"].disabled = True
+
+    def clean_username(self) -> str:
+        """Find the user."""
+        username: str = self.cleaned_data["username"]
+        user = get_user_model().objects.filter(username=username).first()
+        if user is None:
+            raise ValidationError(f"There is no user called {username!r}.")
+        self.instance.user = user
+        return username
+
+
+class ApiKeyForm(ServiceForm):
+    """A new API key. `key` holds it after `write`, the only time that it can be read."""
+
+    key: str = ""
+
+    class Meta:
+        model = ApiKey
+        fields: ClassVar = ("organization", "name", "role", "expires_at")
+        help_texts: ClassVar = {
+            "name": "Which program uses it.",
+            "role": "viewer reads; operator starts and cancels; editor writes; admin manages members and keys.",
+            "expires_at": "Empty for never.",
+        }
+
+    def write(self) -> ApiKey:
+        """Issue the key."""
+        data = self.cleaned_data
+        row, self.key = services.issue_api_key(
+            data["organization"],
+            name=data["name"],
+            role=Role(data["role"]),
+            by=self.by,
+            expires_at=data["expires_at"],
+        )
+        return row

@@ -1,0 +1,1 @@
+"""The REST API, assembled from the apps' views."""

@@ -1,0 +1,43 @@
+"""The resources of the API, for every version that answers."""
+
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+from rest_framework.routers import SimpleRouter
+
+from events.views import EventViewSet
+from executions.views import DeadLetterViewSet, ExecutionViewSet, StartViewSet
+from organizations.views import ApiKeyViewSet, OrganizationViewSet
+from scheduler_project.api.docs import docs
+from scheduler_project.api.errors import not_found
+from scheduler_project.api.openapi import SchemaView
+from schedules.views import ScheduleViewSet
+from workflows.views import WorkflowViewSet
+
+
+class Router(SimpleRouter):
+    """Routes with and without a slash at the end: a POST cannot be redirected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"
+
+
+router = Router()
+router.register("workflows", WorkflowViewSet, basename="workflow")
+router.register("schedules", ScheduleViewSet, basename="schedule")
+router.register("executions", ExecutionViewSet, basename="execution")
+router.register("dead-letters", DeadLetterViewSet, basename="dead-letter")
+router.register("events", EventViewSet, basename="event")
+router.register("organizations", OrganizationViewSet, basename="organization")
+router.register("api-keys", ApiKeyViewSet, basename="api-key")
+
+urlpatterns = [
+    re_path(
+        r"^workflows/(?P<pk>[^/.]+)/start/?$", StartViewSet.as_view({"post": "start"}), name="workflow-start"
+    ),
+    *router.urls,
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
+    path("", RedirectView.as_view(url="docs/"), name="root"),
+    re_path(r"^(?P<path>.*)$", not_found),
+]

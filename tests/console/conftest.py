@@ -1,0 +1,132 @@
+"""People who use the console, and an organization with a row of everything."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+
+import clock
+from executions import queries, services
+from executions.models import Attempt, DeadLetter, Execution, Pulse
+from executions.services import Start
+from organizations.models import Organization
+from organizations.roles import Role
+from organizations.services import add_member, issue_api_key
+from schedules import services as schedules
+from schedules.models import Schedule, SkippedFire
+from workflows import services as workflows
+from workflows.models import Workflow
+
+Login = Callable[..., Client]
+INPUTS = {"properties": {"city": {"type": "string", "default": "Rome"}}, "additionalProperties": False}
+GREET = {"inputs": INPUTS, "steps": [{"id": "greet", "kind": "set", "values": {"to": "${{ input.city }}"}}]}
+BREAK = {"steps": [{"id": "divide", "kind": "set", "values": {"x": "${{ 1 / 0 }}"}}]}
+CRON = [{"kind": "cron", "expression": "0 6 * * *"}]
+
+
+@dataclass(frozen=True)
+class Everything:
+    """An organization's rows."""
+
+    organization: Organization
+    greet: Workflow
+    broken: Workflow
+    schedule: Schedule
+    done: Execution
+    failed: Execution
+    running: Execution
+    letter: DeadLetter
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep hints in the process: nothing here listens for them."""
+    monkeypatch.setattr("events.announcements.announce", lambda *args, **options: None)
+
+
+@pytest.fixture
+def login(organization: Organization) -> Login:
+    """Log in as staff with a role in an organization, or as a superuser."""
+
+    def make(role: Role | None = None, *, of: Organization = organization, name: str = "kim") -> Client:
+        user = User.objects.create_user(name, is_staff=True, is_superuser=role is None)
+        if role is not None:
+            add_member(of, user_id=user.pk, role=role)
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def root(login: Login) -> Client:
+    return login(name="root")
+
+
+@pytest.fixture
+def other(db: None) -> Organization:
+    return Organization.objects.create(slug="globex", name="Globex")
+
+
+@pytest.fixture
+def everything(organization: Organization, drain: Callable[[], int]) -> Iterator[Everything]:
+    now = clock.now()
+    greet = workflows.create(organization, name="greet", definition=GREET, by="ada")
+    broken = workflows.create(organization, name="broken", definition=BREAK, by="ada")
+    schedule = schedules.create(organization, now=now, name="daily", workflow=greet, rules=CRON)
+    done = schedules.trigger(schedule, by="ada", now=now).id
+    failed = services.start(Start(workflow=broken, source="manual", by="ada"), now=now).id
+    drain()
+    running = services.start(Start(workflow=greet, source="manual", input={"city": "Oslo"}), now=now).id
+    _rows_beside(organization, schedule)
+    yield Everything(
+        organization,
+        greet,
+        broken,
+        schedule,
+        Execution.objects.get(pk=done),
+        Execution.objects.get(pk=failed),
+        Execution.objects.get(pk=running),
+        DeadLetter.objects.get(),
+    )
+
+
+def _rows_beside(organization: Organization, schedule: Schedule) -> None:
+    now = clock.now()
+    SkippedFire.objects.create(
+        schedule=schedule, first_fire_at=now, last_fire_at=now, count=3, reason="misfire", created_at=now
+    )
+    issue_api_key(organization, name="ci", role=Role.OPERATOR, by="ada")
+    add_member(organization, user_id=User.objects.create_user("ada", is_staff=True).pk, role=Role.ADMIN)
+    Group.objects.create(name="auditors")
+    for role in Pulse.Role:
+        queries.pulse(f"{role}@test", role=role)
+    interval = IntervalSchedule.objects.create(every=10, period="seconds")
+    PeriodicTask.objects.create(name="sweep", task="executions.sweep.wake", interval=interval)
+    CrontabSchedule.objects.create(minute="0", timezone="UTC")
+    SolarSchedule.objects.create(event="sunrise", latitude=52, longitude=13)
+    ClockedSchedule.objects.create(clocked_time=now + timedelta(days=1))
+    assert Attempt.objects.exists()
+
+
+@pytest.fixture
+def make_schedule(everything: Everything) -> Callable[..., Schedule]:
+    """Make a schedule of the given name and settings."""
+
+    def make(name: str, **settings: object) -> Schedule:
+        wanted: dict[str, Any] = {"workflow": everything.greet, "rules": CRON, **settings}
+        return schedules.create(everything.organization, now=clock.now(), name=name, **wanted)
+
+    return make
