@@ -58,8 +58,7 @@ def finish(
         LostLease: the attempt no longer holds its step run; drop the work.
     """
     definition = definition_of(held.version_id)
-    is_whole = isinstance(outcome, Completed) and len(definition.steps) == 1
-    if is_whole and queries.complete_only_step(held, outcome.output):
+    if isinstance(outcome, Completed) and _complete_whole(held, outcome, definition):
         announce_on_commit(HINT, str(held.organization_id))
         return None
     policy = definition.step(held.step).retry
@@ -79,6 +78,10 @@ def finish(
         )
         append(events)
     return follow_up
+
+
+def _complete_whole(held: Claim, outcome: Completed, definition: Definition) -> bool:
+    return len(definition.steps) == 1 and queries.complete_only_step(held, outcome.output)
 
 
 def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datetime) -> None:

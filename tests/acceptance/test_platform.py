@@ -198,3 +198,32 @@ def test_a_schedule_made_while_beat_waits_fires_at_its_time(make_workflow: MakeW
         execution = eventually(Execution.objects.first, what="it has fired")
 
     assert execution.fire_at == at
+
+
+def test_a_step_that_outlives_its_lease_is_kept_by_the_heartbeat(
+    make_workflow: MakeWorkflow, tmp_path: Path
+) -> None:
+    witness = tmp_path / "pids"
+    step = {"id": "long", "kind": "task", "task": "acceptance.linger", "args": ["${{ input.path }}", 4]}
+    start(make_workflow(step), path=str(witness))
+
+    with running("beat"), running("worker", HORARIUM_LEASE_SECONDS="1"):
+        eventually(lambda: Execution.objects.get().state == "completed", what="the execution completes")
+
+    assert StepRun.objects.get().attempt == 1
+    assert len(lines(witness)) == 1
+
+
+def test_a_running_step_is_interrupted_when_its_execution_is_cancelled(
+    make_workflow: MakeWorkflow, tmp_path: Path
+) -> None:
+    witness = tmp_path / "pids"
+    step = {"id": "long", "kind": "task", "task": "acceptance.linger", "args": ["${{ input.path }}", 60]}
+    execution = start(make_workflow(step), path=str(witness))
+
+    with running("worker", HORARIUM_LEASE_SECONDS="1"):
+        eventually(lambda: lines(witness), what="the step has begun")
+        execution_services.cancel(execution, by="ada", now=clock.now())
+        eventually(lambda: Execution.objects.get().state == "cancelled", what="the execution is cancelled")
+
+    assert StepRun.objects.get().state == "cancelled"
