@@ -3,7 +3,9 @@
 import asyncio
 import os
 import selectors
+import socket
 from functools import partial
+from typing import Any
 
 from channels.layers import get_channel_layer
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -41,13 +43,20 @@ async def _send(organization_id: str) -> None:
 
 def _runner() -> asyncio.Runner:
     """Return this process's event loop: its connection to Redis outlives one hint."""
-    return _runners.setdefault(os.getpid(), asyncio.Runner(loop_factory=_new_loop))
+    return _runners.setdefault(os.getpid(), asyncio.Runner(loop_factory=_Loop))
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
-    # An epoll set is shared with a forked child: the child's farewell to the
-    # parent's loop would deafen the parent. A poll set is each process's own.
-    return asyncio.SelectorEventLoop(selectors.PollSelector())
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop for a thread that nobody waits for, in a process that may fork."""
+
+    def __init__(self) -> None:
+        # An epoll set is shared with a forked child: the child's farewell to the
+        # parent's loop would deafen the parent. A poll set is each process's own.
+        super().__init__(selectors.PollSelector())
+
+    async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
+        """Resolve a name in this thread: Python closes asyncio's executor before a process's last hints leave."""
+        return socket.getaddrinfo(host, port, **options)
 
 
 register(HINT, publish)

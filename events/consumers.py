@@ -10,7 +10,7 @@ address: servers and proxies log addresses.
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -81,7 +81,7 @@ class EventConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._obey(messages.parse(text_data))
         except BadMessage as error:
             await self._say(type="error", field=error.field, message=str(error))
-        except NotAuthenticated as error:
+        except EventError as error:
             await self._end(error)
 
     async def disconnect(self, code: int) -> None:
@@ -178,8 +178,8 @@ class EventConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await work
         except EventError as error:
             await self._end(error)
-        except OSError:
-            self._stop()  # the client has left, and the server says so by refusing to send
+        except OSError:  # the client has left, and the server says so by refusing to send
+            await self._close(INTERNAL_ERROR, "")
         except Exception:
             logger.exception("event socket failed")
             await self._close(INTERNAL_ERROR, "internal error")
@@ -188,8 +188,11 @@ class EventConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._close(CODES[type(error)], str(error))
 
     async def _close(self, code: int, reason: str) -> None:
+        if self._is_over:
+            return
         self._stop()
-        await self.close(code, reason.encode()[:MAX_REASON].decode(errors="ignore"))
+        with suppress(OSError):  # the client was faster
+            await self.close(code, reason.encode()[:MAX_REASON].decode(errors="ignore"))
 
     def _stop(self) -> None:
         """Say nothing any more."""

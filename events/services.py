@@ -1,6 +1,6 @@
 """Append to the log, in the transaction of the change that an event tells of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,12 @@ from events.statements import executed
 
 HINT = "events"  # announcement topic; the key is the organization's id
 
-_INSERT = """
+# Takes `event_columns`; a caller may join `new` to what its own statement wrote.
+INSERT_EVENTS = """
 INSERT INTO events_event (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
-SELECT * FROM unnest(
+SELECT new.* FROM unnest(
     %s::uuid[], %s::text[], %s::timestamptz[], %s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[])
+    AS new (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
 """
 
 
@@ -38,10 +40,20 @@ def append(events: Iterable[NewEvent]) -> None:
     rows = list(events)
     if not rows:
         return
-    with executed(_INSERT, [[_value(event, name) for event in rows] for name in NewEvent.__slots__]):
+    with executed(INSERT_EVENTS, event_columns(rows)):
         pass
-    for organization_id in {event.organization_id for event in rows}:
+    hint(rows)
+
+
+def hint(events: Iterable[NewEvent]) -> None:
+    """Tell the readers of these events' organizations, once the running transaction has committed."""
+    for organization_id in {event.organization_id for event in events}:
         announce_on_commit(HINT, str(organization_id))
+
+
+def event_columns(events: Sequence[NewEvent]) -> list[list[Any]]:
+    """Return the parameters of `INSERT_EVENTS`: one array per column."""
+    return [[_value(event, name) for event in events] for name in NewEvent.__slots__]
 
 
 def _value(event: NewEvent, name: str) -> Any:

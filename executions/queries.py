@@ -5,7 +5,7 @@ row and the other learns that it did not. Lock order: execution, then step run.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
+from events.services import INSERT_EVENTS, NewEvent, event_columns
 from events.statements import executed
 
 
@@ -38,24 +39,6 @@ class NewExecution:
     created_at: datetime
 
 
-_INSERT_EXECUTIONS = """
-INSERT INTO executions_execution
-    (id, organization_id, workflow_id, version_id, source, schedule_id, fire_kind, fire_at,
-     idempotency_key, input, priority, queue, redrive_of_id, started_by, created_at, state, error)
-SELECT *, 'running', '' FROM unnest(
-    %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[],
-    %s::text[], %s::jsonb[], %s::smallint[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[])
-ON CONFLICT DO NOTHING
-RETURNING id
-"""
-
-
-def insert_executions(rows: Sequence[NewExecution]) -> set[UUID]:
-    """Insert and return the ids of those that no unique key held back."""
-    with executed(_INSERT_EXECUTIONS, _columns(rows)) as cursor:
-        return {row[0] for row in cursor}
-
-
 @dataclass(frozen=True, slots=True)
 class NewStepRun:
     """A row of `executions_steprun`; `worker` is set where the inserting worker runs it at once."""
@@ -76,11 +59,10 @@ _INSERT_STEP_RUNS = """
 INSERT INTO executions_steprun
     (execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id,
      available_at, attempt, started_at, finished_at, failures, crashes, error)
-SELECT execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id,
-    created_at,
-    (state = 'running')::int,
-    CASE WHEN state = 'running' THEN created_at END,
-    CASE WHEN state = 'skipped' THEN created_at END,
+SELECT new.*, new.created_at,
+    (new.state = 'running')::int,
+    CASE WHEN new.state = 'running' THEN new.created_at END,
+    CASE WHEN new.state = 'skipped' THEN new.created_at END,
     0, 0, ''
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[],
     %s::timestamptz[], %s::text[], %s::uuid[])
@@ -90,8 +72,43 @@ FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smal
 
 def insert_step_runs(rows: Sequence[NewStepRun]) -> None:
     """Insert step runs; the unique key (execution, step) makes a second insert of one fail loudly."""
-    with executed(_INSERT_STEP_RUNS, _columns(rows)):
+    with executed(_INSERT_STEP_RUNS, _columns(NewStepRun, rows)):
         pass
+
+
+# One statement, so that a start costs one round trip and one commit. Rows of
+# the other two tables are kept only for executions that no unique key held back.
+_RECORD = f"""
+WITH born AS (
+    INSERT INTO executions_execution
+        (id, organization_id, workflow_id, version_id, source, schedule_id, fire_kind, fire_at,
+         idempotency_key, input, priority, queue, redrive_of_id, started_by, created_at, state, error)
+    SELECT *, 'running', '' FROM unnest(
+        %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[],
+        %s::text[], %s::jsonb[], %s::smallint[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[])
+    ON CONFLICT DO NOTHING
+    RETURNING id
+), steps AS (
+    {_INSERT_STEP_RUNS} JOIN born ON born.id = new.execution_id
+), told AS (
+    {INSERT_EVENTS} JOIN born ON born.id = new.execution_id
+)
+SELECT id FROM born
+"""  # noqa: S608 - constant text
+
+
+def record(
+    executions: Sequence[NewExecution], step_runs: Sequence[NewStepRun], events: Sequence[NewEvent]
+) -> set[UUID]:
+    """Insert executions with their first step runs and their events.
+
+    Returns:
+        The ids of the executions that no unique key held back; of the others
+        nothing is inserted.
+    """
+    values = [*_columns(NewExecution, executions), *_columns(NewStepRun, step_runs), *event_columns(events)]
+    with executed(_RECORD, values) as cursor:
+        return {row[0] for row in cursor}
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,10 +393,6 @@ def _interval(duration: timedelta) -> str:
     return f"{duration.total_seconds()} seconds"
 
 
-def _columns(rows: Sequence[Any]) -> list[list[Any]]:
+def _columns(kind: type, rows: Sequence[Any]) -> list[list[Any]]:
     """Turn rows into one array per column, for `unnest`."""
-    return [list(column) for column in zip(*(_values(row) for row in rows), strict=True)]
-
-
-def _values(row: Any) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in row.__slots__)
+    return [[getattr(row, name) for row in rows] for name in (column.name for column in fields(kind))]

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.db import transaction
 from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
-from events.services import NewEvent, append
+from events.services import NewEvent, append, hint
 from executions import graph, queries, wakeups
 from executions.errors import AlreadyRedriven, IdempotencyConflict, IllegalMove, InvalidStart, NotStartable
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, DeadLetter, Execution, Source, StepRun
@@ -53,7 +53,6 @@ class Started:
     created: bool
 
 
-@transaction.atomic
 def start(cause: Start, *, now: datetime) -> Started:
     """Record an execution and make its first steps ready, or return the one its idempotency key names.
 
@@ -73,9 +72,8 @@ def start(cause: Start, *, now: datetime) -> Started:
     return earlier
 
 
-@transaction.atomic(savepoint=False)
 def start_many(causes: Sequence[Start], *, now: datetime) -> list[UUID | None]:
-    """Record executions with a fixed number of statements: the only place where one is born.
+    """Record executions with one statement: the only place where one is born.
 
     Safe to repeat for causes with a unique key: (schedule, kind, nominal time)
     or idempotency key.
@@ -89,15 +87,13 @@ def start_many(causes: Sequence[Start], *, now: datetime) -> list[UUID | None]:
     rows = [_new_execution(cause, now=now) for cause in causes]
     if not rows:
         return []
-    inserted = queries.insert_executions(rows)
-    born = [row for row in rows if row.id in inserted]
-    steps = [step for row in born for step in _first_steps(row, now=now)]
-    if steps:
-        queries.insert_step_runs(steps)
-    append(_started(row, now=now) for row in born)
-    for queue, count in Counter(step.queue for step in steps).items():
+    steps = [step for row in rows for step in _first_steps(row, now=now)]
+    events = [event for row in rows for event in _told(row, now=now)]
+    born = queries.record(rows, steps, events)
+    hint(event for event in events if event.execution_id in born)
+    for queue, count in Counter(step.queue for step in steps if step.execution_id in born).items():
         wakeups.wake_on_commit(queue, count=count)
-    return [row.id if row.id in inserted else None for row in rows]
+    return [row.id if row.id in born else None for row in rows]
 
 
 def _new_execution(cause: Start, *, now: datetime) -> NewExecution:
@@ -153,11 +149,11 @@ def _first_steps(row: NewExecution, *, now: datetime) -> list[NewStepRun]:
     ]
 
 
-def _started(row: NewExecution, *, now: datetime) -> NewEvent:
+def _told(row: NewExecution, *, now: datetime) -> list[NewEvent]:
     data: dict[str, Any] = {"source": row.source}
     if row.fire_at is not None:
         data["fire_at"] = row.fire_at.isoformat()
-    return NewEvent(
+    started = NewEvent(
         organization_id=row.organization_id,
         type="workflow.started",
         at=now,
@@ -165,6 +161,9 @@ def _started(row: NewExecution, *, now: datetime) -> NewEvent:
         schedule_id=row.schedule_id,
         execution_id=row.id,
         data=data,
+    )
+    return (
+        [replace(started, type="schedule.triggered"), started] if row.source == Source.SCHEDULE else [started]
     )
 
 

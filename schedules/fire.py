@@ -125,10 +125,10 @@ def _record(evaluated: list[Evaluated], *, now: datetime) -> None:
     if not evaluated:
         return
     fires = [(item.schedule, fire_at) for item in evaluated for fire_at in item.plan.start]
-    ids = start_many([_cause(schedule, fire_at) for schedule, fire_at in fires], now=now)
+    start_many([_cause(schedule, fire_at) for schedule, fire_at in fires], now=now)
     _record_missed(evaluated, now=now)
     queries.advance([_advance(item) for item in evaluated])
-    append([*_triggered(fires, ids, now=now), *_ended(evaluated, now=now)])
+    append(_told(evaluated, now=now))
 
 
 def _cause(schedule: Schedule, fire_at: datetime) -> Start:
@@ -173,21 +173,7 @@ def _advance(item: Evaluated) -> Advance:
     )
 
 
-def _triggered(
-    fires: list[tuple[Schedule, datetime]], ids: list[UUID | None], *, now: datetime
-) -> Iterable[NewEvent]:
-    for (schedule, fire_at), execution_id in zip(fires, ids, strict=True):
-        if execution_id is not None:
-            yield _event(
-                schedule,
-                "schedule.triggered",
-                now=now,
-                data={"fire_at": fire_at.isoformat()},
-                execution_id=execution_id,
-            )
-
-
-def _ended(evaluated: list[Evaluated], *, now: datetime) -> Iterable[NewEvent]:
+def _told(evaluated: list[Evaluated], *, now: datetime) -> Iterable[NewEvent]:
     for item in evaluated:
         if item.next_fire_at is None:
             yield _event(item.schedule, "schedule.completed", now=now, data={})
@@ -196,20 +182,12 @@ def _ended(evaluated: list[Evaluated], *, now: datetime) -> Iterable[NewEvent]:
             yield _event(item.schedule, "schedule.skipped", now=now, data=data)
 
 
-def _event(
-    schedule: Schedule,
-    type_: str,
-    *,
-    now: datetime,
-    data: dict[str, object],
-    execution_id: UUID | None = None,
-) -> NewEvent:
+def _event(schedule: Schedule, type_: str, *, now: datetime, data: dict[str, object]) -> NewEvent:
     return NewEvent(
         organization_id=schedule.organization_id,
         type=type_,
         at=now,
         workflow_id=schedule.workflow_id,
         schedule_id=schedule.pk,
-        execution_id=execution_id,
         data=data,
     )

@@ -28,7 +28,8 @@ class Every(Line):
         try:
             seconds = parse_duration(text).total_seconds()
         except ValueError as error:
-            raise ValidationError(f"{error}.".capitalize()) from None
+            message = str(error)
+            raise ValidationError(f"{message[0].upper()}{message[1:]}.") from None
         return int(seconds) if seconds.is_integer() else seconds
 
 

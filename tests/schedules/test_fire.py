@@ -174,7 +174,7 @@ def test_a_pass_costs_the_same_statements_for_one_schedule_and_for_fifty(
     shift_clock(timedelta(seconds=61))
     fire.evaluate(Schedule.objects.all()[0], now=clock.now())
 
-    with django_assert_num_queries(9):  # savepoint twice, clock, due, 3 inserts, advance, events
+    with django_assert_num_queries(6):  # savepoint twice, clock, due, record, advance
         fire.fire_due()
 
     assert Execution.objects.count() == 50
