@@ -12,7 +12,7 @@ from benchmarks.sizes import Sizes
 from benchmarks.stage import Stage
 from benchmarks.stock import Stock
 
-LEAD_SECONDS = 3.0  # from inserting the schedules to the instant when they are due
+LEAD_SECONDS = 2.0  # from inserting the schedules to the instant when they are due
 POLL_SECONDS = 0.005
 READY_SECONDS = 60.0  # longest wait for beat and worker
 Moments = dict[str, list[float]]  # measure: seconds after the instant, one per round

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from benchmarks import stamps
 from benchmarks.broker import Broker
 from benchmarks.database import Database, named
-from benchmarks.processes import ROOT, Running, running
+from benchmarks.processes import ROOT, Failed, Running, running
 from benchmarks.progress import say
 from scheduler_project import embedded, processes
 from scheduler_project.embedded.place import free_port
@@ -60,10 +60,12 @@ class Stage:
             [sys.executable, *words],
             cwd=ROOT,
             env=self.env | changes,
-            stdout=subprocess.PIPE,
+            capture_output=True,
             text=True,
-            check=True,
+            check=False,
         )
+        if done.returncode:
+            raise Failed(f"{' '.join(words)} ended:\n{done.stderr[-3_000:]}")
         return done.stdout
 
     def _running(

@@ -23,7 +23,7 @@ RAMP = 10  # drains: the first tenth is not counted
 _RUNNING = "SELECT count(*) FROM executions_execution WHERE organization_id = %s AND state = 'running'"
 _FINISHED = """
 SELECT extract(epoch FROM finished_at)::float8 FROM executions_execution
-WHERE finished_at IS NOT NULL ORDER BY finished_at
+WHERE state = 'completed' ORDER BY finished_at
 """
 
 

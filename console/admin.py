@@ -100,6 +100,7 @@ def _around(workflow: Workflow) -> dict[str, Any]:
         "workflow": workflow,
         "executions": executions.defer("input", "version__definition")[:SHOWN],
         "schedules": schedules[:SHOWN],
+        "versions": workflow.versions.defer("definition").order_by("-number")[:SHOWN],
     }
 
 

@@ -36,6 +36,15 @@ class MembershipForm(ModelForm):
         self.instance.user = user
         return username
 
+    def save(self, commit: bool = True) -> Membership:  # noqa: FBT001, FBT002 - Django's signature
+        """Give the role; who is a member already has it instead of the one before."""
+        del commit
+        membership = services.add_member(
+            self.instance.organization, user_id=self.instance.user_id, role=Role(self.cleaned_data["role"])
+        )
+        self.instance = membership
+        return membership
+
 
 class ApiKeyForm(ServiceForm):
     """A new API key. `key` holds it after `write`, the only time that it can be read."""

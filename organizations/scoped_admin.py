@@ -15,7 +15,6 @@ from organizations.access import holds, holds_anywhere, roles_of, sees_all
 from organizations.acting import ActingAdmin
 from organizations.models import Organization
 from organizations.roles import Role
-from organizations.theme import TabularInline
 
 MOST_COUNTED = 10_000  # rows of a list; counting more would read the whole table for a number nobody pages to
 
@@ -208,32 +207,6 @@ class ScopedAdmin(ActingAdmin):
                 query[name] = value
             active = request.GET.get(name, "") == value
             yield {"title": str(title), "query": query.urlencode(), "active": active}
-
-
-class ReadOnlyInline(TabularInline):
-    """Rows that a page shows and never changes."""
-
-    extra = 0
-    max_num = 0
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow it: whoever sees the page sees its rows."""
-        del request, obj
-        return True
 
 
 def as_uuid(text: str) -> UUID | None:

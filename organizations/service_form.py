@@ -59,7 +59,7 @@ class ServiceForm(ModelForm):
 
 
 class ServiceFormAdmin(ModelAdmin):
-    """A model admin whose form is a `ServiceForm`."""
+    """A model admin whose form is a `ServiceForm`; without inlines, which could be refused after it wrote."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:  # noqa: FBT001, FBT002
         """Return the form's class, knowing the request; Django makes a class for each."""

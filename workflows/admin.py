@@ -5,43 +5,18 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from organizations.display import ago, badge, line
 from organizations.roles import Role
-from organizations.scoped_admin import ReadOnlyInline, ScopedAdmin
+from organizations.scoped_admin import ScopedAdmin
 from organizations.service_form import ServiceFormAdmin
 from organizations.theme import button
 from workflows import services
 from workflows.forms import WorkflowForm, as_text
 from workflows.models import Workflow, WorkflowVersion
-
-
-class VersionInline(ReadOnlyInline):
-    """Versions, newest first."""
-
-    model = WorkflowVersion
-    fields = ("label", "note", "created_by", "created")
-    readonly_fields = ("label", "created")
-    ordering = ("-number",)
-    per_page = 10
-    verbose_name_plural = "versions"
-    hide_title = True
-
-    @admin.display(description="version")
-    def label(self, version: WorkflowVersion) -> SafeString:
-        return format_html('<a class="hz-link" href="{}">v{}</a>', _page_of(version), version.number)
-
-    @admin.display(description="created")
-    def created(self, version: WorkflowVersion) -> SafeString | str:
-        return ago(version.created_at)
-
-
-def _page_of(version: WorkflowVersion) -> str:
-    return reverse("admin:workflows_workflowversion_change", args=[version.pk])
 
 
 @admin.register(Workflow)
@@ -58,7 +33,6 @@ class WorkflowAdmin(ServiceFormAdmin, ScopedAdmin):
     list_select_related = ("organization", "current_version")
     search_fields = ("name", "description")
     fields = ("organization", "name", "description", "definition", "note")
-    inlines = (VersionInline,)
     actions_detail: tuple[str, ...] = ("archive",)
     warn_unsaved_form = True
 
@@ -76,11 +50,6 @@ class WorkflowAdmin(ServiceFormAdmin, ScopedAdmin):
         if obj is not None and not self.has_change_permission(request, obj):
             return ("organization", "name", "description", "definition_text")
         return super().get_fields(request, obj)
-
-    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """List versions once there are some."""
-        del request
-        return self.inlines if obj else ()
 
     def has_archive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the workflow can be archived by this person."""

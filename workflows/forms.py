@@ -46,8 +46,14 @@ class WorkflowForm(ServiceForm):
         super().__init__(*args, **options)
         if "name" in self.fields:  # it cannot be changed later
             self.fields["name"].help_text = NAME.message
+            self.fields["name"].validators.append(NAME)
         if self.instance.current_version_id is not None:
             self.initial["definition"] = as_text(self.instance.current_version)
+
+    def field_of(self, path: str) -> str | None:
+        """Return the definition: every problem is in it."""
+        del path
+        return "definition"
 
     def write(self) -> Workflow:
         """Create the workflow, or change it."""

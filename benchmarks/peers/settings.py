@@ -21,6 +21,4 @@ CELERY_TASK_IGNORE_RESULT = "PEER_RESULTS" not in os.environ
 if "PEER_RESULTS" in os.environ:
     CELERY_RESULT_BACKEND = "django-db"
 if os.environ.get("PEER_RESULTS") == "kept":
-    # Celery's setting is called CELERY_DB_REUSE_MAX; the namespace is put before it.
-    CELERY_CELERY_DB_REUSE_MAX = 10**9
     DATABASES["default"]["CONN_MAX_AGE"] = None

@@ -1,6 +1,6 @@
 """People who use the console, and an organization with a row of everything."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -81,7 +81,7 @@ def other(db: None) -> Organization:
 
 
 @pytest.fixture
-def everything(organization: Organization, drain: Callable[[], int]) -> Iterator[Everything]:
+def everything(organization: Organization, drain: Callable[[], int]) -> Everything:
     now = clock.now()
     greet = workflows.create(organization, name="greet", definition=GREET, by="ada")
     broken = workflows.create(organization, name="broken", definition=BREAK, by="ada")
@@ -91,7 +91,7 @@ def everything(organization: Organization, drain: Callable[[], int]) -> Iterator
     drain()
     running = services.start(Start(workflow=greet, source="manual", input={"city": "Oslo"}), now=now).id
     _rows_beside(organization, schedule)
-    yield Everything(
+    return Everything(
         organization,
         greet,
         broken,

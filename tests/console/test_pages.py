@@ -1,8 +1,11 @@
 """Every page of every model opens, costs a bounded number of queries, and shows what it is about."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.contrib import admin
@@ -24,6 +27,7 @@ MODELS = [
     for model in sorted(admin.site._registry, key=lambda model: model.__name__)
 ]
 MOST_QUERIES = 25
+MOST_LINKS = 100  # of a crawl
 
 
 def url(model: type[Model], page: str, *args: Any) -> str:
@@ -214,6 +218,25 @@ def test_nothing_is_loaded_from_another_host(everything: Everything, root: Clien
         text = root.get(path, follow=True).content.decode()
         assert 'src="http' not in text
         assert 'href="http' not in text
+
+
+def test_no_link_of_the_console_is_broken(everything: Everything, root: Client) -> None:
+    seen: set[str] = set()
+    waiting = ["/admin/"]
+    while waiting and len(seen) < MOST_LINKS:
+        path = waiting.pop(0)
+        seen.add(path)
+        answer = root.get(path, follow=True)
+        assert answer.status_code == 200, path
+        found = re.findall(r'href="([^"#]+)"', answer.content.decode())
+        here = {urljoin(path, unescape(link)) for link in found}
+        waiting += sorted(link for link in here - seen - set(waiting) if _is_page(link))
+
+    assert len(seen) > 40
+
+
+def _is_page(link: str) -> bool:
+    return link.startswith("/admin/") and "/logout/" not in link
 
 
 def test_dead_ends_are_not_found(everything: Everything, root: Client) -> None:

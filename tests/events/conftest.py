@@ -1,5 +1,7 @@
 """Two connections, and sockets that are closed again."""
 
+import secrets
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,11 +9,19 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from django.db import connections, transaction
+from pytest_django.fixtures import Settings
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
+from events import announcements
 from events.services import append
 from organizations import services
 from organizations.models import Organization
 from organizations.roles import Role
+from scheduler_project.embedded import binaries
+from scheduler_project.embedded.account import unprivileged
+from scheduler_project.embedded.place import free_port
 from tests.events.stream import Elsewhere, Socket, new_event
 
 
@@ -21,6 +31,31 @@ def elsewhere() -> Iterator[Elsewhere]:
     with ThreadPoolExecutor(1) as pool:
         yield Elsewhere(pool)
         pool.submit(connections.close_all).result()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Run a Redis that may be paused and robbed of its clients: nobody else uses it."""
+    password, port = secrets.token_urlsafe(), free_port()
+    config = f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ''\n"
+    command = [binaries.redis(unprivileged()), "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
+        assert server.stdin is not None
+        server.stdin.write(config)
+        server.stdin.close()
+        yield f"redis://:{password}@127.0.0.1:{port}/0"
+        server.terminate()
+
+
+@pytest.fixture
+def redis(redis_url: str, settings: Settings) -> Iterator[Any]:
+    """Let the channel layer use the test's own Redis, and yield a client of it."""
+    host = {"address": redis_url, "socket_timeout": None}
+    settings.CHANNEL_LAYERS = {"default": {**settings.CHANNEL_LAYERS["default"], "CONFIG": {"hosts": [host]}}}
+    with Redis.from_url(redis_url, retry=Retry(ConstantBackoff(0.05), 100)) as client:
+        client.ping()
+        yield client
+        announcements.flush()
 
 
 @pytest.fixture

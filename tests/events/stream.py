@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +11,16 @@ from typing import Any
 from asgiref.testing import ApplicationCommunicator
 from django.db import connection, transaction
 
+from events import tail
+from events.models import Event, Position
 from events.services import NewEvent, append
 from organizations.models import Organization
 from scheduler_project.asgi import application
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WAIT_SECONDS = 10.0  # for what must come
+
+Following = AsyncIterator[int]
 
 
 def new_event(organization: Organization, type_: str = "workflow.completed", **fields: Any) -> NewEvent:
@@ -121,3 +125,37 @@ async def in_thread(work: Callable[..., object], *arguments: Any, **options: Any
             work(*arguments, **options)
 
     await asyncio.to_thread(run)
+
+
+async def ids(organization: Organization, position: Position) -> Following:
+    """Yield the ids of the events that follow `position`, as a socket gets them."""
+    async with contextlib.aclosing(tail.follow(organization.pk, position)) as batches:
+        async for batch in batches:
+            for entry in batch:
+                yield entry.position.id
+
+
+async def take(following: Following, count: int) -> list[int]:
+    async with asyncio.timeout(WAIT_SECONDS):
+        return [await anext(following) for _ in range(count)]
+
+
+def all_ids() -> list[int]:
+    return list(Event.objects.in_order().values_list("id", flat=True))
+
+
+async def in_log() -> list[int]:
+    found: list[int] = []
+    await in_thread(lambda: found.extend(all_ids()))
+    return found
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not await asyncio.to_thread(condition):
+            await asyncio.sleep(0.01)
+
+
+async def leave(*followings: Any) -> None:
+    for following in followings:
+        await following.aclose()

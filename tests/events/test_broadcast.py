@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings as project
 from django.db import transaction
 from pytest_django.fixtures import Settings
-from redis import Redis
 from redis.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -50,11 +48,13 @@ flush()
 print(time.monotonic() - begin)
 """
 
+LEAVING = """
+import django
+django.setup()
+from events.announcements import announce
 
-@pytest.fixture
-def redis() -> Iterator[Any]:
-    with Redis.from_url(project.REDIS_URL) as client:
-        yield client
+announce("events", "last words")
+"""
 
 
 @pytest.fixture
@@ -173,11 +173,26 @@ def test_a_site_without_a_channel_layer_publishes_nothing(own_loop: None, settin
     broadcast.publish("any", 1)
 
 
-def test_a_forked_child_leaves_the_parents_connection_alone(hints: PubSub) -> None:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "scheduler_project.settings"}
-    command = [sys.executable, "-W", "ignore", "-c", FORKED]
-    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
+def test_a_process_that_ends_is_heard_of_although_redis_has_a_name(hints: PubSub, redis_url: str) -> None:
+    run(LEAVING, redis_url=redis_url.replace("127.0.0.1", "localhost"))
 
-    assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < broadcast.PUBLISH_SECONDS / 2
+    assert heard(hints) == "last words"
+
+
+def test_a_forked_child_leaves_the_parents_connection_alone(hints: PubSub, redis_url: str) -> None:
+    seconds = run(FORKED, redis_url=redis_url)
+
+    assert float(seconds) < broadcast.PUBLISH_SECONDS
     assert [heard(hints) for _ in range(3)] == ["before", "child", "parent"]
+
+
+def run(program: str, *, redis_url: str) -> str:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "scheduler_project.settings",
+        "REDIS_URL": redis_url,
+    }
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -100,6 +100,7 @@ async def test_a_client_that_names_an_event_which_is_not_kept_is_told_of_the_gap
     await in_thread(append_event, "pruned")
     pruned = (await first.heard())["id"]
     await in_thread(append_event, "kept")
+    assert await told(first) == "kept"
     await in_thread(Event.objects.filter(pk=pruned).delete)
 
     second = await connect(f"after={pruned}")

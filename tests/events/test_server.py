@@ -109,10 +109,11 @@ def test_a_silent_stream_stays_open_and_still_hears_hints(
         heard(stream, timeout=IDLE_SECONDS)
 
     begin = time.monotonic()
-    append_event()
+    for number in range(10):
+        append_event(str(number))
+        assert heard(stream)["event"] == str(number)
 
-    assert heard(stream)["event"] == "workflow.completed"
-    assert time.monotonic() - begin < 0.9  # a hint, not the look that comes every second
+    assert time.monotonic() - begin < 5  # hints, not the looks that come every second
 
 
 def test_a_server_that_is_told_to_stop_closes_its_streams_at_once(
