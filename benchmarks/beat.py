@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from benchmarks.arrivals import Arrival
-from benchmarks.figures import Figure, Subject
+from benchmarks.figures import Figure, Subject, in_order
 from benchmarks.horarium import Horarium
 from benchmarks.processes import Running
 from benchmarks.progress import say
@@ -36,10 +36,7 @@ def measure(stage: Stage, sizes: Sizes) -> list[Figure]:
     figures = []
     for rows in sizes.beat_rows:
         beats: list[Beat] = [Horarium(stage), Stock(stage)]
-        found = [list(_measure(beat, rows, sizes)) for beat in beats]
-        names = list(dict.fromkeys(figure.measure for each in found for figure in each))
-        flat = [figure for each in found for figure in each]
-        figures += sorted(flat, key=lambda figure: names.index(figure.measure))
+        figures += in_order([figure for beat in beats for figure in _measure(beat, rows, sizes)])
     return figures
 
 

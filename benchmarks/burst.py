@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from benchmarks import stamps
-from benchmarks.figures import Figure, Subject
+from benchmarks.figures import Figure, Subject, in_order
 from benchmarks.horarium import Horarium
 from benchmarks.progress import say
 from benchmarks.seed import stamp
@@ -12,10 +12,9 @@ from benchmarks.sizes import Sizes
 from benchmarks.stage import Stage
 from benchmarks.stock import Stock
 
-LEAD_SECONDS = 2.0  # from inserting the schedules to the instant when they are due
 POLL_SECONDS = 0.005
 READY_SECONDS = 60.0  # longest wait for beat and worker
-Moments = dict[str, list[float]]  # measure: seconds after the instant, one per round
+Moment = tuple[str, float | None]  # measure, seconds after the instant; None when not reached
 
 # Visible rows only: both grow when a transaction commits.
 _RECORDED = """
@@ -38,22 +37,29 @@ def measure(stage: Stage, sizes: Sizes) -> list[Figure]:
         (Subject(benchmark, Horarium.system), _horarium),
         (Subject(benchmark, Stock.system), _stock),
     ):
-        moments: Moments = {}
+        moments: dict[str, list[float | None]] = {}
         for number in range(sizes.burst_rounds):
             say(f"burst, {subject.system}: round {number + 1} of {sizes.burst_rounds}")
             for name, seconds in play(stage, sizes):
                 moments.setdefault(name, []).append(seconds)
-        figures += [subject.many(name, values, "s") for name, values in moments.items()]
-    return figures
+        figures += [_figure(subject, name, rounds, sizes) for name, rounds in moments.items()]
+    return in_order(figures)
 
 
-def _horarium(stage: Stage, sizes: Sizes) -> Iterator[tuple[str, float]]:
+def _figure(subject: Subject, name: str, rounds: list[float | None], sizes: Sizes) -> Figure:
+    reached = [seconds for seconds in rounds if seconds is not None]
+    lost = len(rounds) - len(reached)
+    note = f"{lost} rounds not within {sizes.burst_wait:g} s" if lost else ""
+    return subject.many(name, reached, "s", note=note)
+
+
+def _horarium(stage: Stage, sizes: Sizes) -> Iterator[Moment]:
     side = Horarium(stage, workflow=stamp())
     side.seed(10)
     stamps.clear()
     with side.running() as beat, stage.platform("worker") as worker:
         _until(lambda: stamps.count() >= 1, within=READY_SECONDS)
-        at = time.time() + LEAD_SECONDS
+        at = time.time() + sizes.burst_lead
         side.add("burst-", sizes.burst, first_at=at, apart=0)
         time.sleep(max(at - time.time(), 0))
         recorded = _until(
@@ -63,35 +69,32 @@ def _horarium(stage: Stage, sizes: Sizes) -> Iterator[tuple[str, float]]:
         beat.check()
         worker.check()
     started, last = stage.database.execute(_STARTED)[0]
-    if recorded:
-        yield "all recorded (theirs: sent), until others see it", recorded - at
-    if started == sizes.burst:
-        yield "all started, steprun.started_at", last - at
+    yield "all recorded (theirs: sent)", recorded and recorded - at
+    yield "all started, steprun.started_at", last - at if started == sizes.burst else None
     yield from _ran(ran, at)
 
 
-def _stock(stage: Stage, sizes: Sizes) -> Iterator[tuple[str, float]]:
+def _stock(stage: Stage, sizes: Sizes) -> Iterator[Moment]:
     side = Stock(stage, task="benchmarks.stamp")
     side.seed(10)
     with side.running() as beat:
         _until(lambda: stage.peer_broker.waiting() >= 1, within=READY_SECONDS)
-        at = time.time() + LEAD_SECONDS
+        at = time.time() + sizes.burst_lead
         side.add("burst-", sizes.burst, first_at=at, apart=0)
         time.sleep(max(at - time.time(), 0))
         sent = _until(lambda: stage.peer_broker.waiting() > sizes.burst, within=sizes.burst_wait)
         beat.check()
-    if sent:
-        yield "all recorded (theirs: sent), until others see it", sent - at
+    yield "all recorded (theirs: sent)", sent and sent - at
     yield from _stock_runs(stage, side, sizes)
 
 
-def _stock_runs(stage: Stage, side: Stock, sizes: Sizes) -> Iterator[tuple[str, float]]:
+def _stock_runs(stage: Stage, side: Stock, sizes: Sizes) -> Iterator[Moment]:
     """Play once more, with the worker that takes messages away before they could be counted."""
     side.seed(10)
     stamps.clear()
     with side.running() as beat, stage.peer_worker("stock") as worker:
         _until(lambda: stamps.count() >= 1, within=READY_SECONDS)
-        at = time.time() + LEAD_SECONDS
+        at = time.time() + sizes.burst_lead
         side.add("burst-", sizes.burst, first_at=at, apart=0)
         time.sleep(max(at - time.time(), 0))
         ran = _all_ran(sizes)
@@ -104,9 +107,9 @@ def _all_ran(sizes: Sizes) -> bool:
     return stamps.wait_for(sizes.burst + 1, within=sizes.burst_wait)
 
 
-def _ran(complete: bool, at: float) -> Iterator[tuple[str, float]]:  # noqa: FBT001
-    if complete:
-        yield "all begun, first line of the task", max(begun for _, begun in stamps.read()) / 1e9 - at
+def _ran(complete: bool, at: float) -> Iterator[Moment]:  # noqa: FBT001
+    last = max(begun for _, begun in stamps.read()) / 1e9 - at if complete else None
+    yield "all begun, first line of the task", last
 
 
 def _until(look: Callable[[], bool], *, within: float) -> float | None:

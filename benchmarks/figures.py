@@ -65,3 +65,9 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
         return None
     rank = math.ceil(percent / 100 * len(values))
     return sorted(values)[max(rank, 1) - 1]
+
+
+def in_order(figures: Sequence[Figure]) -> list[Figure]:
+    """Return the figures of one benchmark with each measure's systems side by side, otherwise in their order."""
+    measures = list(dict.fromkeys(figure.measure for figure in figures))
+    return sorted(figures, key=lambda figure: measures.index(figure.measure))

@@ -18,6 +18,7 @@ class Sizes:
     burst: int
     burst_rounds: int
     burst_wait: float
+    burst_lead: float  # from inserting the schedules to the instant when they are due
     latency_starts: int
     latency_warm: int
     starts: int
@@ -38,6 +39,7 @@ FULL = Sizes(
     burst=1_000,
     burst_rounds=3,
     burst_wait=60,
+    burst_lead=3,
     latency_starts=600,
     latency_warm=50,
     starts=2_000,
@@ -48,8 +50,8 @@ FULL = Sizes(
 QUICK = Sizes(
     beat_rows=(100,),
     beat_start=20,
-    beat_settle=1,
-    beat_idle=2,
+    beat_settle=0.5,
+    beat_idle=1.5,
     beat_fires=60,
     beat_late=5,
     edits=2,
@@ -57,10 +59,11 @@ QUICK = Sizes(
     burst=100,
     burst_rounds=1,
     burst_wait=20,
+    burst_lead=1,
     latency_starts=20,
     latency_warm=3,
     starts=100,
-    batched=300,
-    drained=300,
+    batched=200,
+    drained=200,
     drain_wait=30,
 )

@@ -7,7 +7,7 @@ from django.db import connection
 
 import clock
 from benchmarks import costs, peer_throughput, seed
-from benchmarks.figures import Figure, Subject
+from benchmarks.figures import Figure, Subject, in_order
 from benchmarks.progress import say
 from benchmarks.sizes import Sizes
 from benchmarks.stage import Stage
@@ -38,8 +38,7 @@ def measure(stage: Stage, sizes: Sizes) -> list[Figure]:
         *costs.statements(subject),
         *peer_throughput.measure(stage, sizes, benchmark=BENCHMARK),
     ]
-    names = list(dict.fromkeys(figure.measure for figure in figures))
-    return sorted(figures, key=lambda figure: names.index(figure.measure))
+    return in_order(figures)
 
 
 def _starting(stage: Stage, subject: Subject, sizes: Sizes) -> Iterator[Figure]:

@@ -15,11 +15,13 @@ from django.db import DatabaseError, connection
 
 from executions import queries
 from executions.interrupts import Cause, Guard
+from executions.models import Pulse
 from executions.queries import Claim, Renewal
 
 log = structlog.get_logger(__name__)
 
 RENEWALS_PER_LEASE = 3
+PULSE_SECONDS = 5.0  # of a process that is held by one long step
 LOOK_SECONDS = 0.25  # how soon a stop is noticed while a step runs
 
 # One byte shared with the pool's parent, which alone hears SIGTERM. Mapped
@@ -47,8 +49,10 @@ class _Held:
 class Heartbeat:
     """Watches one claim at a time. Made once per pool process, after the fork."""
 
-    def __init__(self, guard: Guard, *, grace: timedelta) -> None:
+    def __init__(self, guard: Guard, *, node: str, grace: timedelta) -> None:
         self._guard = guard
+        self._node = node
+        self._pulsed = time.monotonic()
         self._grace = grace.total_seconds()
         self._held: _Held | None = None
         self._asleep = threading.Event()
@@ -87,14 +91,26 @@ class Heartbeat:
         self._asleep.clear()
 
     def _look_after(self, held: _Held) -> None:
+        self._show_life()
         if self._grace_is_over():
-            self._guard.interrupt(Cause.STOP)
+            self._guard.interrupt(held.claim, Cause.STOP)
         silent = time.monotonic() - held.renewed
         lease_seconds = held.lease.total_seconds()
         if silent >= lease_seconds:
-            self._guard.interrupt(Cause.LOST)
+            self._guard.interrupt(held.claim, Cause.LOST)
         elif silent >= lease_seconds / RENEWALS_PER_LEASE:
             self._renew(held)
+
+    def _show_life(self) -> None:
+        """Pulse for a process whose step runs too long for it to ask for work."""
+        if time.monotonic() - self._pulsed < PULSE_SECONDS:
+            return
+        self._pulsed = time.monotonic()
+        try:
+            queries.pulse(self._node, role=Pulse.Role.WORKER)
+        except DatabaseError as error:
+            log.warning("pulse failed", error=str(error))
+            connection.close()
 
     def _grace_is_over(self) -> bool:
         if not is_stopping():
@@ -111,8 +127,8 @@ class Heartbeat:
             connection.close()
             return
         if renewal is Renewal.LOST:
-            self._guard.interrupt(Cause.LOST)
+            self._guard.interrupt(held.claim, Cause.LOST)
             return
         held.renewed = before
         if renewal is Renewal.CANCELLING:
-            self._guard.interrupt(Cause.CANCEL)
+            self._guard.interrupt(held.claim, Cause.CANCEL)

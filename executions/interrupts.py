@@ -40,27 +40,35 @@ class Guard:
     def __init__(self) -> None:
         self._thread = threading.get_ident()
         self._cause = Cause.TIMEOUT
-        self._armed = False
+        self._window: object = None  # what runs in it; None while it is closed
+        self._meant: object = None  # what the last interrupt was meant for
 
     @contextmanager
-    def armed(self, timeout: timedelta) -> Iterator[None]:
-        """Interrupt what runs inside after `timeout`, or when `interrupt` is called."""
+    def armed(self, what: object, *, timeout: timedelta) -> Iterator[None]:
+        """Interrupt what runs inside after `timeout`, or when `interrupt` is called for `what`."""
         self._cause = Cause.TIMEOUT
+        self._meant = what
         signal.signal(signal.SIGALRM, self._on_alarm)  # the code of another step may have taken it
         try:
-            self._armed = True
-            signal.setitimer(signal.ITIMER_REAL, timeout.total_seconds(), AGAIN_SECONDS)
-            yield
+            try:
+                self._window = what
+                signal.setitimer(signal.ITIMER_REAL, timeout.total_seconds(), AGAIN_SECONDS)
+                yield
+            finally:
+                self._close()
         finally:
-            self._armed = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._close()  # the first one may itself have been interrupted
 
-    def interrupt(self, cause: Cause) -> None:
-        """Raise `Interrupted` in the guarded code; callable from any thread, without effect outside."""
-        if self._armed:
-            self._cause = cause
+    def interrupt(self, what: object, cause: Cause) -> None:
+        """Raise `Interrupted` in `what`; callable from any thread, without effect once it has ended."""
+        if self._window is what:
+            self._cause, self._meant = cause, what
             signal.pthread_kill(self._thread, signal.SIGALRM)
 
+    def _close(self) -> None:
+        self._window = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
     def _on_alarm(self, _signal: int, _frame: object) -> None:
-        if self._armed:
+        if self._window is not None and self._window is self._meant:
             raise Interrupted(self._cause)

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from executions.outcomes import Completed, Failed, Outcome
+from workflows.plain import check_plain
 
 MAX_BYTES = 1_000_000
 
@@ -28,7 +29,5 @@ def _plain(output: Any) -> Any:
     if len(text) > MAX_BYTES:
         raise ValueError(f"it has {len(text):,} bytes of JSON; at most {MAX_BYTES:,} are allowed")
     plain = json.loads(text)
-    json.dumps(plain, ensure_ascii=False).encode()  # a lone surrogate has no UTF-8
-    if "\\u0000" in text:
-        raise ValueError("it holds the character U+0000, which PostgreSQL does not store")
+    check_plain(plain, max_text=MAX_BYTES)
     return plain

@@ -59,7 +59,7 @@ def verdict(
         failures: attempts that failed, this one included; crashes count apart.
         error_class: name of the error, dotted (`requests.exceptions.Timeout`) or bare.
         status: HTTP status of the answer, where there was one.
-        age: time since the first attempt began.
+        age: time since the step became ready.
         retry_after: what the server asked for; wins over the policy's delay where it is longer.
     """
     if not is_retryable(retry, error_class=error_class, status=status):

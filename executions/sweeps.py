@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
 
 from executions import engine, queries, wakeups
 from executions.errors import LostLease
-from executions.models import DEFAULT_QUEUE
 from executions.outcomes import Lost
 
 log = structlog.get_logger(__name__)
@@ -19,10 +19,10 @@ RESCUE_BATCH = 100
 def wake_overdue() -> list[str]:
     """Wake every queue whose ready steps have waited too long, and return those queues.
 
-    The default queue is always woken, so that an idle worker shows signs of life.
+    The queues of the worker that runs this are always woken, so that an idle one shows signs of life.
     """
     queues = queries.overdue_queues(OVERDUE)
-    for queue in {*queues, DEFAULT_QUEUE}:
+    for queue in {*queues, *settings.ENVIRONMENT.worker_queues}:
         wakeups.wake(queue, count=wakeups.MAX_WAITING if queue in queues else 1)
     return queues
 

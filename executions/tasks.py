@@ -7,8 +7,8 @@ import structlog
 from celery import Task, shared_task
 from celery.exceptions import Reject
 from celery.signals import task_prerun, worker_shutting_down
-from django.db import InterfaceError, OperationalError, close_old_connections
-from pydantic import BaseModel, ConfigDict, ValidationError
+from django.db import DataError, InterfaceError, OperationalError, close_old_connections
+from pydantic import BaseModel, ConfigDict
 
 import clock
 from executions import heartbeat, services, sweeps, worker
@@ -16,7 +16,6 @@ from executions.errors import ExecutionError
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Source
 from organizations.errors import NoSuchOrganization
 from organizations.services import organization_for
-from workflows.errors import Invalid
 from workflows.models import Workflow
 
 log = structlog.get_logger(__name__)
@@ -68,7 +67,7 @@ def start(self: "Task[Any, Any]", /, **call: Any) -> None:
     except (OperationalError, InterfaceError) as error:
         time.sleep(1)  # the database is away; do not spin between it and the broker
         raise Reject(error, requeue=True) from error
-    except (ValidationError, Invalid, ExecutionError, NoSuchOrganization, Workflow.DoesNotExist) as error:
+    except (ValueError, DataError, ExecutionError, NoSuchOrganization, Workflow.DoesNotExist) as error:
         log.warning("call refused", task_id=self.request.id, error=str(error))
         return
     log.info("call accepted", execution_id=str(started.id), created=started.created)

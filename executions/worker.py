@@ -50,12 +50,12 @@ class _Process:
 _process: _Process | None = None
 
 
-def _this_process() -> _Process:
+def _this_process(node: str) -> _Process:
     global _process  # noqa: PLW0603 - one per process, made after the fork
     if _process is None:
         grace = timedelta(seconds=settings.ENVIRONMENT.shutdown_grace_seconds)
         guard = Guard()
-        _process = _Process(guard, Heartbeat(guard, grace=grace))
+        _process = _Process(guard, Heartbeat(guard, node=node, grace=grace))
     return _process
 
 
@@ -71,7 +71,7 @@ def drain(queue: str, *, node: str) -> int:
     Returns:
         How many steps were run.
     """
-    process = _this_process()
+    process = _this_process(node)
     hop = Hop(worker=f"{node}:{os.getpid()}", lease=timedelta(seconds=settings.ENVIRONMENT.lease_seconds))
     until = time.monotonic() + SLICE.total_seconds()
     ran = 0
@@ -118,7 +118,7 @@ def _run(held: Claim, process: _Process, *, lease: timedelta) -> Outcome | None:
         return Released()
     process.heartbeat.watch(held, lease=lease)
     try:
-        with process.guard.armed(step.timeout):
+        with process.guard.armed(held, timeout=step.timeout):
             return _attempt(step, held, variables)
     except Interrupted as interrupted:
         return _interrupted(step, interrupted.cause)

@@ -120,6 +120,17 @@ class Environment(BaseSettings):
         default="text", validation_alias="HORARIUM_LOG_FORMAT", description="`json` writes one object a line."
     )
 
+    postgres_bin: str = Field(
+        default="",
+        validation_alias="HORARIUM_POSTGRES_BIN",
+        description="Folder of the PostgreSQL programs that `./dev` runs, in place of the wheel's.",
+    )
+    redis_bin: str = Field(
+        default="",
+        validation_alias="HORARIUM_REDIS_BIN",
+        description="Redis or Valkey server program that `./dev` runs, in place of the wheel's.",
+    )
+
     @classmethod
     def env_names(cls) -> set[str]:
         """Return the names of all variables that are read."""

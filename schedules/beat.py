@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 LONGEST_WAIT = 1.0  # seconds; bounds what a lost notification or a moved clock can cost
 SHORTEST_WAIT = 0.01  # seconds; while another beat holds the rows that are due
 PULSE_SECONDS = 2.0
+DJANGOS_OWN = {"cursor_factory", "context", "prepare_threshold"}  # parameters that are not the server's
 RETRY_SECONDS = 1.0  # between passes while the database is away
 
 
@@ -97,11 +98,8 @@ class Scheduler(PeriodicTaskScheduler):
 def _listen() -> psycopg.Connection[Any]:
     """Open a connection of its own that hears notifications."""
     parameters = connection.get_connection_params()
-    wanted = {
-        key: parameters[key] for key in ("dbname", "host", "port", "user", "password") if parameters.get(key)
-    }
-    listener = psycopg.connect(
-        **wanted, autocommit=True, connect_timeout=5, application_name="horarium-beat-listen"
-    )
+    wanted = {key: value for key, value in parameters.items() if key not in DJANGOS_OWN}
+    wanted |= {"autocommit": True, "application_name": "horarium-beat-listen"}
+    listener: psycopg.Connection[Any] = psycopg.connect(**wanted)
     listener.execute(f"LISTEN {wakeups.CHANNEL}")
     return listener

@@ -101,15 +101,27 @@ def _fire_one(schedule_id: UUID) -> None:
 
 @transaction.atomic
 def set_aside(schedule_id: UUID, *, error: Exception) -> None:
-    """Move a schedule that cannot fire to state `error` with the reason; an edit makes it active again."""
+    """Move a schedule that cannot fire to state `error` and record the time that it missed.
+
+    An edit or a resume makes it active again.
+    """
     now = clock.now()
     reason = f"{type(error).__name__}: {error}"[:1_000]
     schedule = Schedule.objects.select_for_update().get(pk=schedule_id)
     moved = Schedule.objects.filter(pk=schedule_id, state=ScheduleState.ACTIVE).update(
         state=ScheduleState.ERROR, error=reason, next_fire_at=None, next_due_at=None
     )
-    if moved:
+    if moved and schedule.next_fire_at is not None:
         log.error("schedule set aside", schedule_id=str(schedule_id), error=reason)
+        SkippedFire.objects.create(
+            schedule=schedule,
+            first_fire_at=schedule.next_fire_at,
+            last_fire_at=schedule.next_fire_at,
+            count=1,
+            reason=SkippedFire.Reason.ERROR,
+            detail=reason[:500],
+            created_at=now,
+        )
         append([_event(schedule, "schedule.failed", now=now, data={"error": reason[:300]})])
 
 

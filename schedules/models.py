@@ -68,7 +68,7 @@ class Schedule(models.Model):
     next_due_at = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.CharField(max_length=150, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(editable=False, help_text="Anchors intervals; never moves.")
     updated_at = models.DateTimeField(auto_now=True)
 
     objects: ClassVar[Schedules] = Schedules.as_manager()  # type: ignore[assignment]
@@ -107,6 +107,7 @@ class SkippedFire(models.Model):
 
     class Reason(models.TextChoices):
         MISFIRE = "misfire"  # reached later than the catch-up window or mode allows
+        ERROR = "error"  # the schedule could not be evaluated or started; `detail` says why
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, db_index=False, related_name="skipped_fires")
     first_fire_at = models.DateTimeField()

@@ -106,7 +106,7 @@ def pause(schedule: Schedule, *, by: str, now: datetime, reason: str = "") -> Sc
     """Stop firing; nothing accrues meanwhile.
 
     Raises:
-        IllegalScheduleMove: it is not active.
+        IllegalScheduleMove: it is neither active nor in error.
     """
     locked = _lock(schedule)
     _move(locked, ScheduleState.PAUSED)

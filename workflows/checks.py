@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from workflows.errors import ExpressionError, Problem, dotted
-from workflows.expressions import References, compile_expression
+from workflows.expressions import RESERVED, References, compile_expression
 from workflows.inputs import schema_problems
 from workflows.steps import BaseStep
 from workflows.templates import OPENING, compile_template
@@ -109,6 +109,10 @@ def _check(
         yield Problem(path=dotted(path), message=str(error))
         return
     for root, key in sorted(used, key=str):
+        if root in RESERVED:
+            yield Problem(
+                path=dotted(path), message=f"nothing gives {root!r} a value yet; read input instead"
+            )
         if root == "steps" and upstream is not None and key not in upstream:
             yield Problem(path=dotted(path), message=_reach(key))
 

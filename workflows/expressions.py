@@ -18,6 +18,9 @@ from workflows.errors import ExpressionError, NotPlain
 from workflows.syntax import Reference
 
 VARIABLES = frozenset({"input", "steps", "execution", "schedule", "event", "item", "secrets"})
+RESERVED = frozenset(
+    {"event", "item", "secrets"}
+)  # nothing gives these a value yet; a definition may not read them
 FUNCTIONS = frozenset(
     {
         *("size", "contains", "startsWith", "endsWith", "matches"),

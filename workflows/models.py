@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 from organizations.models import Organization
 
 NAME = RegexValidator(
-    r"^[a-z][a-z0-9_-]{0,99}\Z",
-    "Start with a letter; use lower-case letters, digits, hyphens and underscores, 100 at most.",
+    r"^(?!schema\Z)[a-z][a-z0-9_-]{0,99}\Z",  # `schema` is a page of the API
+    "Start with a letter; use lower-case letters, digits, hyphens and underscores, 100 at most; not `schema`.",
 )
 
 

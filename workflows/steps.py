@@ -70,7 +70,7 @@ class Retry(Model):
     jitter: Literal["full", "none"] = "full"
     """`full` waits a random part of the delay."""
     max_age: Duration | None = None
-    """No attempt starts later than this after the first one."""
+    """No attempt starts later than this after the step became ready."""
     retry_on: ErrorNames = []
     """Names of errors, HTTP statuses or `5xx`; when given, nothing else is tried again."""
     never_on: ErrorNames = []

@@ -36,8 +36,8 @@ urlpatterns = [
         r"^workflows/(?P<pk>[^/.]+)/start/?$", StartViewSet.as_view({"post": "start"}), name="workflow-start"
     ),
     *router.urls,
-    path("schema/", SchemaView.as_view(), name="schema"),
-    path("docs/", docs, name="docs"),
+    re_path(r"^schema/?$", SchemaView.as_view(), name="schema"),
+    re_path(r"^docs/?$", docs, name="docs"),
     path("", RedirectView.as_view(url="docs/"), name="root"),
     re_path(r"^(?P<path>.*)$", not_found),
 ]

@@ -52,11 +52,11 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    platform.require_free_port(options.port)
     if options.fresh:
         platform.start_over(options.data)
     run.say("Starting PostgreSQL and Valkey …")
     with platform.servers(data_dir=options.data, port=options.port) as site:
+        platform.require_free_port(options.port)
         return run.run(site, data_dir=options.data, once=options.once)
 
 

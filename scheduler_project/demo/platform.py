@@ -14,6 +14,7 @@ from scheduler_project import embedded
 ROOT = Path(__file__).resolve().parents[2]
 DATA_DIR = ROOT / ".data" / "demo"
 HOST = "127.0.0.1"
+TASKS = "scheduler_project.demo.tasks"
 
 
 class DemoError(Exception):
@@ -62,7 +63,7 @@ def _site(data_dir: Path, *, port: int, database_url: str, redis_url: str) -> Si
         "PORT": str(port),
         "HOST": HOST,
         "DJANGO_SETTINGS_MODULE": "scheduler_project.settings",
-        "HORARIUM_TASK_MODULES": "scheduler_project.demo.tasks",
+        "HORARIUM_TASK_MODULES": ",".join(filter(None, (os.environ.get("HORARIUM_TASK_MODULES"), TASKS))),
     }
     defaults = {
         "HORARIUM_ENV": "development",

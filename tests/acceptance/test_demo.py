@@ -115,7 +115,7 @@ def test_a_child_that_dies_is_started_again(data: Path) -> None:
 def test_a_second_demonstration_and_a_taken_port_are_refused_in_one_sentence(data: Path) -> None:
     port = free_port()
     with serving(data, port) as process:
-        taken = demo("--data", str(data), "--port", str(port))
+        taken = demo("--data", str(data.with_name("other")), "--port", str(port))
         assert f"Port {port} is taken" in taken.communicate()[0]
         second = demo("--data", str(data), "--port", str(free_port()))
         said = second.communicate()[0]

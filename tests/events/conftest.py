@@ -38,7 +38,7 @@ def redis_url() -> Iterator[str]:
     """Run a Redis that may be paused and robbed of its clients: nobody else uses it."""
     password, port = secrets.token_urlsafe(), free_port()
     config = f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ''\n"
-    command = [binaries.redis(unprivileged()), "-"]
+    command = [str(binaries.redis(unprivileged())), "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
         assert server.stdin is not None
         server.stdin.write(config)

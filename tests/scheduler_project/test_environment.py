@@ -61,7 +61,9 @@ def test_production_starts_with_safe_settings(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = read(monkeypatch, **SAFE, ALLOWED_HOSTS="a.example, b.example", HORARIUM_WORKER_QUEUES="x,y")
+    environment = read(
+        monkeypatch, **SAFE, ALLOWED_HOSTS="a.example, b.example", HORARIUM_WORKER_QUEUES="x,y"
+    )
 
     assert environment.allowed_hosts == ["a.example", "b.example"]
     assert environment.worker_queues == ["x", "y"]

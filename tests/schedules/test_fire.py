@@ -107,6 +107,7 @@ def test_a_schedule_that_cannot_be_evaluated_is_set_aside_and_the_others_fire(
 ) -> None:
     bad, good = make_schedule("bad"), make_schedule("good")
     Schedule.objects.filter(pk=bad.pk).update(rules=[{"kind": "cron", "expression": "61 * * * *"}])
+    due_at = bad.next_fire_at
     shift_clock(timedelta(seconds=61))
 
     fire.fire_due()
@@ -114,6 +115,8 @@ def test_a_schedule_that_cannot_be_evaluated_is_set_aside_and_the_others_fire(
     bad.refresh_from_db()
     assert bad.state == "error"
     assert "minute" in bad.error
+    skipped = SkippedFire.objects.get()
+    assert (skipped.schedule, skipped.first_fire_at, skipped.reason) == (bad, due_at, "error")
     assert Execution.objects.get().schedule_id == good.pk
 
 

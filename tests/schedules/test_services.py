@@ -120,7 +120,9 @@ def test_a_paused_schedule_stays_paused_when_its_rule_changes(schedule: Schedule
 def test_an_interval_keeps_its_anchor_when_something_else_changes(schedule: Schedule) -> None:
     every = services.change(schedule, now=clock.now(), rules=[{"kind": "interval", "every_seconds": 60}])
 
-    changed = services.change(every, now=clock.now(), description="same rhythm")
+    changed = services.change(
+        every, now=clock.now(), description="same rhythm", rules=[{"kind": "interval", "every_seconds": 60}]
+    )
 
     assert changed.rules == every.rules
     assert "anchor" in changed.rules[0]
