@@ -82,13 +82,13 @@ def _edits(beat: Beat, subject: Subject, sizes: Sizes) -> Figure:
     for number in range(1, sizes.edits + 1):
         if time.monotonic() > until:
             break
-        name, committed_at = beat.edit(number, ahead=EDIT_AHEAD)
+        name, asked_at = beat.edit(number, ahead=EDIT_AHEAD)
         arrival = _wait(beat, name, within=sizes.edit_wait)
         if arrival:
-            waits.append((arrival.seen_at - committed_at) * 1_000)
+            waits.append((arrival.seen_at - asked_at) * 1_000)
         else:
             lost += 1
-    note = f"asked for {EDIT_AHEAD * 1_000:.0f} ms after the edit"
+    note = f"which is due {EDIT_AHEAD * 1_000:.0f} ms after the edit began"
     if lost:
         note += f"; {lost} not within {sizes.edit_wait:g} s"
     return subject.many("edit to its fire", waits, "ms", note=note)

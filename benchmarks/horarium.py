@@ -54,12 +54,12 @@ class Horarium:
         seed.tell_beat()
 
     def edit(self, number: int, *, ahead: float) -> tuple[str, float]:
-        """Let an idle schedule fire once in `ahead` seconds; return its name and when that was committed."""
+        """Let an idle schedule fire once in `ahead` seconds; return its name and when that was asked for."""
         schedule = Schedule.objects.get(name=f"idle-{number}")
         now = datetime.now(UTC)
         at = now + timedelta(seconds=ahead)
         services.change(schedule, now=now, rules=[{"kind": "one_time", "at": at.isoformat()}])
-        return schedule.name, time.time()
+        return schedule.name, now.timestamp()
 
     def arrivals(self, *, within: float) -> Iterator[Arrival]:
         """Yield fires as they become visible, until so many seconds are over."""

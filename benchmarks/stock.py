@@ -61,16 +61,17 @@ class Stock:
         self._insert(prefix, count, first_at=first, apart=timedelta(seconds=apart))
 
     def edit(self, number: int, *, ahead: float) -> tuple[str, float]:
-        """Let an idle row fire in `ahead` seconds; return its name and when that was committed."""
+        """Let an idle row fire in `ahead` seconds; return its name and when that was asked for."""
         name = f"idle-{number}"
-        due_at = datetime.now(UTC) + timedelta(seconds=ahead)
+        now = datetime.now(UTC)
+        due_at = now + timedelta(seconds=ahead)
         self._stage.peer_database.execute(
             "UPDATE django_celery_beat_periodictask SET last_run_at = %s, date_changed = now() WHERE name = %s",
             due_at - timedelta(hours=1),
             name,
         )
         self._stage.peer_database.execute(_CHANGED)
-        return name, time.time()
+        return name, now.timestamp()
 
     def arrivals(self, *, within: float) -> Iterator[Arrival]:
         """Yield fires as their messages come, until so many seconds are over."""

@@ -27,7 +27,7 @@ MODELS = [
     for model in sorted(admin.site._registry, key=lambda model: model.__name__)
 ]
 MOST_QUERIES = 25
-MOST_LINKS = 100  # of a crawl
+MOST_LINKS = 60  # of a crawl
 
 
 def url(model: type[Model], page: str, *args: Any) -> str:

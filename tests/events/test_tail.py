@@ -1,6 +1,7 @@
 """One reader for all sockets of a process: nothing is lost, nothing comes twice, nothing piles up."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -56,6 +57,30 @@ async def test_sockets_share_one_reader(
     assert heard == [(await in_log())[1:]] * len(sockets)
     assert len(reads) - before < len(sockets)
     await leave(*sockets)
+
+
+async def test_an_event_that_settles_while_a_socket_still_reads_the_log_reaches_it(
+    organization: Organization, append_event: AppendEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "POLL_SECONDS", 0.01)
+    read, handed_out = log.read, threading.Event()
+    await in_thread(append_event, "there before")
+    first = (await in_log())[0]
+
+    def read_slowly(organization_id: UUID, *, after: Position) -> log.Page:
+        page = read(organization_id, after=after)
+        if after.id > first:  # the reader is past the second event
+            handed_out.set()
+        if after == BEGINNING:
+            append_event("meanwhile")
+            assert handed_out.wait(WAIT_SECONDS)
+        return page
+
+    monkeypatch.setattr(log, "read", read_slowly)
+    following = ids(organization, BEGINNING)
+
+    assert await take(following, 2) == await in_log()
+    await leave(following)
 
 
 async def test_a_socket_that_lags_reads_the_log_by_itself_and_loses_nothing(
