@@ -57,6 +57,7 @@ def _measure(beat: Beat, rows: int, sizes: Sizes) -> Iterator[Figure]:
         yield _edits(beat, subject, sizes)
         yield from _fires(beat, subject, sizes, lead=1 + seconds)
         process.check()
+        yield subject.one("memory, peak resident", process.peak_memory(), "MiB", note="after edits and fires")
 
 
 def _idle(subject: Subject, process: Running, sizes: Sizes) -> Iterator[Figure]:

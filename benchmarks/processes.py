@@ -56,10 +56,17 @@ class Running:
 
     def memory(self, kind: str) -> float:
         """Return resident memory in MiB; `kind` is Rss, or Pss, which shares out what others map too."""
-        for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith(f"{kind}:"):
-                return int(line.split()[1]) / 1024
-        raise KeyError(kind)
+        return self._kilobytes("smaps_rollup", kind) / 1024
+
+    def peak_memory(self) -> float:
+        """Return the most memory in MiB that was ever resident."""
+        return self._kilobytes("status", "VmHWM") / 1024
+
+    def _kilobytes(self, file: str, name: str) -> int:
+        for line in Path(f"/proc/{self.pid}/{file}").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1])
+        raise KeyError(name)
 
     def stop(self) -> None:
         """End it and everything it started."""

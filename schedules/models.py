@@ -79,6 +79,9 @@ class Schedule(models.Model):
             models.Index(
                 fields=["next_due_at", "id"], condition=models.Q(state="active"), name="schedule_due"
             ),
+            models.Index(
+                fields=["organization"], condition=models.Q(state="error"), name="schedule_in_error"
+            ),
         )
         constraints = (
             models.UniqueConstraint(

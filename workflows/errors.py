@@ -66,6 +66,10 @@ def _short(source: str) -> str:
     return source if len(source) <= 120 else source[:117] + "…"
 
 
+class InvalidWorkflow(Invalid):
+    """Settings beside the definition that the author must correct; `errors` names them."""
+
+
 class ArchivedWorkflow(ValueError):
     """The workflow is archived and kept as it is; make another."""
 

@@ -1,5 +1,6 @@
 """Create, change and archive workflows; load the definitions of versions."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -9,8 +10,8 @@ from django.db import IntegrityError, transaction
 
 from organizations.models import Organization
 from workflows.definition import Definition, load_definition, parse_definition
-from workflows.errors import ArchivedWorkflow, DuplicateWorkflow
-from workflows.models import Workflow, WorkflowVersion
+from workflows.errors import ArchivedWorkflow, DuplicateWorkflow, InvalidWorkflow, Problem
+from workflows.models import NAME, Workflow, WorkflowVersion
 
 
 @lru_cache(maxsize=1024)  # versions never change, so a cached one is never stale
@@ -36,8 +37,11 @@ def create(
 
     Raises:
         InvalidDefinition: the definition has problems; nothing is created.
+        InvalidWorkflow: the name cannot be used.
         DuplicateWorkflow: the organization has a workflow of this name.
     """
+    if not re.fullmatch(NAME.regex, name):
+        raise InvalidWorkflow([Problem(path="name", message=str(NAME.message))])
     parsed = parse_definition(definition)
     workflow = Workflow(organization=organization, name=name, description=description, created_by=by)
     try:
