@@ -6,11 +6,12 @@ from typing import Any
 import structlog
 from celery import Task, shared_task
 from celery.exceptions import Reject
-from celery.signals import task_prerun, worker_shutting_down
+from celery.signals import task_prerun, worker_process_shutdown, worker_shutting_down
 from django.db import DataError, InterfaceError, OperationalError, close_old_connections
 from pydantic import BaseModel, ConfigDict
 
 import clock
+from events import announcements
 from executions import heartbeat, services, sweeps, worker
 from executions.errors import ExecutionError
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Source
@@ -25,6 +26,12 @@ log = structlog.get_logger(__name__)
 def _heal_connections(**_: Any) -> None:
     """Drop a broken database connection before a task needs it, and keep a good one."""
     close_old_connections()
+
+
+@worker_process_shutdown.connect
+def _send_last_hints(**_: Any) -> None:
+    """Publish what was announced: a pool process ends without Python's own clean-up."""
+    announcements.flush()
 
 
 @worker_shutting_down.connect

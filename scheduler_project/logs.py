@@ -40,6 +40,8 @@ def configure(*, level: str, json: bool) -> None:
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},
+                # A traceback every second while Redis is away; the announcements say so once.
+                "channels_redis.pubsub": {"level": "CRITICAL"},
             },
         }
     )

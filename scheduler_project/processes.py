@@ -27,7 +27,7 @@ WEB = ProcessType(
     command=(
         *("python", "-m", "uvicorn", "scheduler_project.asgi:application"),
         *("--host", "${HOST:-127.0.0.1}", "--port", "${PORT:-8000}"),
-        *("--ws", "websockets-sansio", "--lifespan", "off", "--no-access-log"),
+        *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--lifespan", "off", "--no-access-log"),
         *("--timeout-graceful-shutdown", "5"),
     ),
     environment={"HORARIUM_ROLE": "web"},
