@@ -7,8 +7,8 @@ changes nothing, and a second finish of the same attempt finds nothing to change
 import random
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from executions import graph, queries, wakeups
 from executions.errors import LostLease
 from executions.models import Attempt, DeadLetter, StepRun
 from executions.outcomes import Completed, Outcome
-from executions.queries import Claim, NewStepRun, Settled
+from executions.queries import Claim, NewStepRun, Settled, Slot
 from executions.states import StepState
 from executions.verdicts import Record, judge
 from workflows.definition import Definition
@@ -30,16 +30,8 @@ MAX_ERROR = 2_000  # characters of an error that the history keeps
 MAX_TRACEBACK = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """The finishing worker's offer to run a single follow-up step at once."""
-
-    worker: str
-    lease: timedelta
-
-
 def finish(
-    held: Claim, outcome: Outcome, *, now: datetime, hop: Hop | None = None, expired_only: bool = False
+    held: Claim, outcome: Outcome, *, now: datetime, slot: Slot | None = None, expired_only: bool = False
 ) -> Claim | None:
     """Record the outcome of an attempt, start what follows or close the execution.
 
@@ -47,41 +39,56 @@ def finish(
 
     Args:
         now: the database's time, at most a few milliseconds old.
-        hop: where given, a single follow-up step of the same queue is leased
-            to the caller instead of being queued.
+        slot: the finishing worker's, when it goes on: it is given a single
+            follow-up step of its queue, or else the best ready step, with the
+            same commit.
         expired_only: change nothing if the lease was renewed meanwhile.
 
     Returns:
-        The follow-up step that the caller now holds.
+        The step run that the slot now holds.
 
     Raises:
         LostLease: the attempt no longer holds its step run; drop the work.
+            Its `taken` is what the slot holds all the same.
     """
     definition = definition_of(held.version_id)
-    if isinstance(outcome, Completed) and _complete_whole(held, outcome, definition):
-        announce_on_commit(HINT, str(held.organization_id))
-        return None
+    taken: Claim | None = None
+    if isinstance(outcome, Completed) and len(definition.steps) == 1:
+        completed, taken = queries.complete_only_step(held, outcome.output, slot=slot)
+        if completed:
+            announce_on_commit(HINT, str(held.organization_id))
+            return taken
+    return _finish(held, outcome, definition, now=now, slot=slot, taken=taken, expired_only=expired_only)
+
+
+@transaction.atomic
+def _finish(
+    held: Claim,
+    outcome: Outcome,
+    definition: Definition,
+    *,
+    now: datetime,
+    slot: Slot | None,
+    taken: Claim | None,
+    expired_only: bool,
+) -> Claim | None:
     policy = definition.step(held.step).retry
     settled, record = judge(held, outcome, policy=policy, now=now, jitter=random.random)
     settled = replace(settled, error=settled.error[:MAX_ERROR])
-    with transaction.atomic():
-        written = queries.settle(held, settled, expired_only=expired_only)
-        if written is None:
-            raise LostLease(held.id, held.attempt)
-        state, cancelling, now = written
-        settled = replace(settled, state=state)
-        if record is not None:
-            _record_attempt(held, record, settled, now=now)
-        events = _step_events(held, settled, record, now=now)
-        follow_up = _advance(
-            held, settled, definition, cancelling=cancelling, hop=hop, now=now, events=events
-        )
-        append(events)
-    return follow_up
-
-
-def _complete_whole(held: Claim, outcome: Completed, definition: Definition) -> bool:
-    return len(definition.steps) == 1 and queries.complete_only_step(held, outcome.output)
+    written = queries.settle(held, settled, expired_only=expired_only)
+    if written is None:
+        raise LostLease(held.id, held.attempt, taken=taken)
+    state, cancelling, now = written
+    settled = replace(settled, state=state)
+    if record is not None:
+        _record_attempt(held, record, settled, now=now)
+    events = _step_events(held, settled, record, now=now)
+    free = None if taken else slot
+    follow_up = _advance(held, settled, definition, cancelling=cancelling, slot=free, now=now, events=events)
+    append(events)
+    if free and follow_up is None:
+        return queries.claim(free)
+    return taken or follow_up
 
 
 def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datetime) -> None:
@@ -117,7 +124,7 @@ def _advance(
     definition: Definition,
     *,
     cancelling: bool,
-    hop: Hop | None,
+    slot: Slot | None,
     now: datetime,
     events: list[NewEvent],
 ) -> Claim | None:
@@ -128,7 +135,7 @@ def _advance(
         _announce_later(held, settled, now=now)
     plan = _plan(definition, states, held.execution_id, cancelling=cancelling, now=now)
 
-    follow_up = _start_steps(held, definition, plan, hop=hop, now=now)
+    follow_up = _start_steps(held, definition, plan, slot=slot, now=now)
     if plan.end:
         _close(held, settled, plan.end, now=now, events=events)
     return follow_up
@@ -155,14 +162,14 @@ def _plan(
 
 
 def _start_steps(
-    held: Claim, definition: Definition, plan: graph.Plan, *, hop: Hop | None, now: datetime
+    held: Claim, definition: Definition, plan: graph.Plan, *, slot: Slot | None, now: datetime
 ) -> Claim | None:
     rows = [_new_step_run(held, definition, step, "skipped", now=now) for step in plan.skip]
     rows += [_new_step_run(held, definition, step, "ready", now=now) for step in plan.start]
     taken: NewStepRun | None = None
-    if hop and len(plan.start) == 1 and rows[-1].queue == held.queue:
+    if slot and len(plan.start) == 1 and rows[-1].queue == slot.queue:
         taken = rows[-1] = replace(
-            rows[-1], state="running", worker=hop.worker, lease_expires_at=now + hop.lease
+            rows[-1], state="running", worker=slot.worker, lease_expires_at=now + slot.lease
         )
     if rows:
         queries.insert_step_runs(rows)

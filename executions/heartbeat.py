@@ -83,7 +83,8 @@ class Heartbeat:
                 self._look_after(held)
 
     def _sleep(self) -> None:
-        """Wait for work, so that an idle process costs nothing."""
+        """Wait for work, so that an idle process costs nothing, not even a connection."""
+        connection.close()
         self._wake.clear()
         self._asleep.set()
         if self._held is None:  # else it came before anybody saw that this thread sleeps

@@ -145,25 +145,41 @@ s.priority, e.queue, e.created_at, e.input::text
 """
 
 # Index: step_run_claim (queue, priority DESC, available_at, id) where ready.
-_CLAIM = f"""
-WITH picked AS MATERIALIZED (
+_PICK_AND_TAKE = f"""
+picked AS MATERIALIZED (
     SELECT id FROM executions_steprun
-    WHERE state = 'ready' AND queue = %s AND available_at <= horarium_now()
+    WHERE state = 'ready' AND queue = %(queue)s AND available_at <= horarium_now()
     ORDER BY priority DESC, available_at, id
     LIMIT 1 FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE executions_steprun AS s
+    SET state = 'running', attempt = s.attempt + 1, worker = %(worker)s,
+        started_at = horarium_now(), lease_expires_at = horarium_now() + %(lease)s::interval
+    FROM picked, executions_execution AS e
+    WHERE s.id = picked.id AND e.id = s.execution_id
+    RETURNING {_CLAIM_COLUMNS}
 )
-UPDATE executions_steprun AS s
-SET state = 'running', attempt = s.attempt + 1, worker = %s,
-    started_at = horarium_now(), lease_expires_at = horarium_now() + %s::interval
-FROM picked, executions_execution AS e
-WHERE s.id = picked.id AND e.id = s.execution_id
-RETURNING {_CLAIM_COLUMNS}
 """  # noqa: S608 - constant text
+_CLAIM = f"WITH {_PICK_AND_TAKE} SELECT * FROM taken"  # noqa: S608 - constant text
 
 
-def claim(queue: str, *, worker: str, lease: timedelta) -> Claim | None:
-    """Take the best ready step run of `queue`, or return None. One statement, its own commit."""
-    with executed(_CLAIM, [queue, worker, _interval(lease)]) as cursor:
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A worker that is ready to run one step of a queue."""
+
+    queue: str
+    worker: str
+    lease: timedelta
+
+    def parameters(self) -> dict[str, str]:
+        """Return what the claim's statement takes."""
+        seconds = self.lease.total_seconds()
+        return {"queue": self.queue, "worker": self.worker, "lease": f"{seconds} seconds"}
+
+
+def claim(slot: Slot) -> Claim | None:
+    """Take the best ready step run of the slot's queue, or return None. One statement."""
+    with executed(_CLAIM, slot.parameters()) as cursor:
         row = cursor.fetchone()
     return Claim(*row) if row else None
 
@@ -261,9 +277,9 @@ def settle(held: Claim, settled: Settled, *, expired_only: bool = False) -> tupl
     return row
 
 
-# The common case in one statement and one commit: the only step of an execution has completed.
-_COMPLETE_ONLY_STEP = """
-WITH e AS MATERIALIZED (
+# The common case in one statement: the only step of an execution has completed.
+_COMPLETE = """
+e AS MATERIALIZED (
     SELECT id, organization_id, workflow_id, schedule_id, horarium_now() AS now
     FROM executions_execution
     WHERE id = %(execution_id)s AND state = 'running' AND cancel_requested_at IS NULL
@@ -276,22 +292,33 @@ WITH e AS MATERIALIZED (
     RETURNING e.*, s.step, s.attempt
 ), closed AS (
     UPDATE executions_execution AS x SET state = 'completed', finished_at = s.now FROM s WHERE x.id = s.id
+), told AS (
+    INSERT INTO events_event (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
+    SELECT s.organization_id, new.type, s.now, s.workflow_id, s.schedule_id, s.id,
+        CASE WHEN new.type = 'workflow.step.completed'
+             THEN jsonb_build_object('step', s.step, 'attempt', s.attempt) ELSE '{}'::jsonb END
+    FROM s, (VALUES (1, 'workflow.step.completed'), (2, 'workflow.completed')) AS new (place, type)
+    ORDER BY new.place
 )
-INSERT INTO events_event (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
-SELECT s.organization_id, new.type, s.now, s.workflow_id, s.schedule_id, s.id,
-    CASE WHEN new.type = 'workflow.step.completed'
-         THEN jsonb_build_object('step', s.step, 'attempt', s.attempt) ELSE '{}'::jsonb END
-FROM s, (VALUES (1, 'workflow.step.completed'), (2, 'workflow.completed')) AS new (place, type)
-ORDER BY new.place
 """
+_COMPLETE_ONLY_STEP = f"WITH {_COMPLETE} SELECT true FROM s"  # noqa: S608 - constant text
+_COMPLETE_AND_CLAIM = f"""
+WITH {_COMPLETE}, {_PICK_AND_TAKE}
+SELECT EXISTS (SELECT FROM s), taken.* FROM (VALUES (1)) AS one LEFT JOIN taken ON true
+"""  # noqa: S608 - constant text
 
 
-def complete_only_step(held: Claim, output: Any) -> bool:
+def complete_only_step(held: Claim, output: Any, *, slot: Slot | None) -> tuple[bool, Claim | None]:
     """Complete a step that is its execution's only one, and the execution, and append both events.
 
+    Args:
+        slot: where given, the next step run is claimed for it by the same
+            statement, and so with the same commit.
+
     Returns:
-        False, and nothing was changed, where the attempt is not held any more
-        or the execution is being cancelled.
+        (whether it was completed, the claim). Not completed means that nothing
+        of it was changed: the attempt is not held any more, or the execution
+        is being cancelled. The claim counts in any case.
     """
     values = {
         "id": held.id,
@@ -299,8 +326,12 @@ def complete_only_step(held: Claim, output: Any) -> bool:
         "attempt": held.attempt,
         "output": None if output is None else Jsonb(output),
     }
-    with executed(_COMPLETE_ONLY_STEP, values) as cursor:
-        return cursor.rowcount > 0
+    if slot is None:
+        with executed(_COMPLETE_ONLY_STEP, values) as cursor:
+            return cursor.fetchone() is not None, None
+    with executed(_COMPLETE_AND_CLAIM, values | slot.parameters()) as cursor:
+        completed, *taken = cursor.fetchone() or (False, None)
+    return completed, Claim(*taken) if taken[0] else None
 
 
 _STATES = "SELECT step, state FROM executions_steprun WHERE execution_id = %s"

@@ -16,14 +16,13 @@ from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError, connection
 
 from executions import engine, queries, wakeups
-from executions.engine import Hop
 from executions.errors import LostLease
 from executions.heartbeat import Heartbeat, is_stopping
 from executions.interrupts import Cause, Guard, Interrupted
 from executions.models import Pulse
 from executions.outcomes import Cancelled, Failed, Outcome, Released, Skipped
 from executions.outputs import storable
-from executions.queries import Claim
+from executions.queries import Claim, Slot
 from executions.steps import RUN, Call
 from executions.variables import variables_of
 from workflows.definition import Step
@@ -72,17 +71,18 @@ def drain(queue: str, *, node: str) -> int:
         How many steps were run.
     """
     process = _this_process(node)
-    hop = Hop(worker=f"{node}:{os.getpid()}", lease=timedelta(seconds=settings.ENVIRONMENT.lease_seconds))
+    lease = timedelta(seconds=settings.ENVIRONMENT.lease_seconds)
+    slot = Slot(queue, worker=f"{node}:{os.getpid()}", lease=lease)
     until = time.monotonic() + SLICE.total_seconds()
     ran = 0
     while not is_stopping():
         _pulse(process, node)
-        held = queries.claim(queue, worker=hop.worker, lease=hop.lease)
+        held = queries.claim(slot)
         if held is None:
             return ran
         while held is not None:
             goes_on = time.monotonic() < until and not is_stopping()
-            held = _run_and_finish(held, process, hop=hop, goes_on=goes_on)
+            held = _run_and_finish(held, process, slot=slot, goes_on=goes_on)
             ran += 1
         if time.monotonic() >= until:
             wakeups.wake(queue)
@@ -96,14 +96,14 @@ def _pulse(process: _Process, node: str) -> None:
         process.pulsed = time.monotonic()
 
 
-def _run_and_finish(held: Claim, process: _Process, *, hop: Hop, goes_on: bool) -> Claim | None:
+def _run_and_finish(held: Claim, process: _Process, *, slot: Slot, goes_on: bool) -> Claim | None:
     began = time.monotonic()
-    outcome = _run(held, process, lease=hop.lease)
+    outcome = _run(held, process, lease=slot.lease)
     if outcome is None:
         log.warning("lease lost", step_run_id=str(held.id), attempt=held.attempt)
         return None
     now = held.started_at + timedelta(seconds=time.monotonic() - began)
-    return _finish(held, outcome, now=now, hop=hop if goes_on else None, lease=hop.lease)
+    return _finish(held, outcome, now=now, slot=slot if goes_on else None, lease=slot.lease)
 
 
 def _run(held: Claim, process: _Process, *, lease: timedelta) -> Outcome | None:
@@ -124,7 +124,7 @@ def _run(held: Claim, process: _Process, *, lease: timedelta) -> Outcome | None:
         return _interrupted(step, interrupted.cause)
     except ExpressionError as error:
         return Failed(error=str(error), error_class="ExpressionError")
-    except Exception as error:  # noqa: BLE001 - whatever a step's code raises is its outcome
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it raises is its outcome
         return _failed(error)
     finally:
         process.heartbeat.release()
@@ -168,7 +168,7 @@ def _interrupted(step: Step, cause: Cause) -> Outcome | None:
             )
 
 
-def _failed(error: Exception) -> Failed:
+def _failed(error: BaseException) -> Failed:
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Failed(
         error=text.replace("\x00", "�"),
@@ -178,7 +178,7 @@ def _failed(error: Exception) -> Failed:
 
 
 def _finish(
-    held: Claim, outcome: Outcome, *, now: datetime, hop: Hop | None, lease: timedelta
+    held: Claim, outcome: Outcome, *, now: datetime, slot: Slot | None, lease: timedelta
 ) -> Claim | None:
     """Record the outcome, over a lost database connection too, for as long as the lease may last.
 
@@ -188,10 +188,11 @@ def _finish(
     until = time.monotonic() + lease.total_seconds()
     while True:
         try:
-            return engine.finish(held, outcome, now=now, hop=hop)
-        except LostLease:
+            return engine.finish(held, outcome, now=now, slot=slot)
+        except LostLease as lost:
             log.warning("finish refused", step_run_id=str(held.id), attempt=held.attempt)
-            return None
+            taken: Claim | None = lost.taken
+            return taken
         except DataError as error:
             outcome = Failed(error=f"the outcome cannot be kept: {error}", error_class="InvalidOutput")
         except (OperationalError, InterfaceError) as error:

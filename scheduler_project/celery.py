@@ -15,6 +15,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler_project.settings")
 
 app = Celery("horarium")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery's fix-up would reconnect to the database around every task; a dead
+# connection heals by the health check at `task_prerun` (executions.tasks).
+app.conf.update(CELERY_DB_REUSE_MAX=10**9)
 app.autodiscover_tasks()
 
 

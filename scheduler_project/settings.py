@@ -178,9 +178,6 @@ CELERY_BEAT_SCHEDULE = {
         ("fire schedules", "schedules.fire_due", 30.0),
     )
 }
-# A dead connection heals by health checks at `task_prerun` (executions.worker);
-# Celery's own fix-up would reconnect around every task.
-CELERY_CELERY_DB_REUSE_MAX = 10**9
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

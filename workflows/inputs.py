@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol
 
@@ -86,14 +87,20 @@ def _defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _errors(schema: Mapping[str, Any], value: dict[str, Any]) -> Iterator[ValidationError]:
-    # Without a registry of our own jsonschema would fetch a remote $ref from the network.
-    validator = _Validator(schema, registry=Registry(), format_checker=_Validator.FORMAT_CHECKER)
+    if not schema:
+        return
     try:
-        yield from validator.iter_errors(value)
+        yield from _validator(json.dumps(schema)).iter_errors(value)
     except Unresolvable as error:
         yield ValidationError(f"the schema refers to {error.ref!r}, which it does not hold")
     except RecursionError:
         yield ValidationError("the schema refers to itself without end")
+
+
+@lru_cache(maxsize=1024)  # making one takes longer than using it
+def _validator(schema: str) -> Any:
+    # Without a registry of our own jsonschema would fetch a remote $ref from the network.
+    return _Validator(json.loads(schema), registry=Registry(), format_checker=_Validator.FORMAT_CHECKER)
 
 
 def _problem(error: ValidationError) -> Problem:

@@ -13,7 +13,7 @@ from executions import engine, queries, services
 from executions.errors import LostLease
 from executions.models import Attempt, DeadLetter, Execution, Source, StepRun
 from executions.outcomes import Completed, Failed, Lost, Released, Waiting
-from executions.queries import Claim
+from executions.queries import Claim, Slot
 from executions.services import Start
 from tests.conftest import MakeWorkflow
 from workflows.models import Workflow
@@ -44,7 +44,7 @@ def start(workflow: Workflow, **changes: Any) -> Execution:
 
 
 def claim(worker: str = "w") -> Claim:
-    held = queries.claim("default", worker=worker, lease=LEASE)
+    held = queries.claim(Slot("default", worker=worker, lease=LEASE))
     assert held is not None
     return held
 
@@ -110,7 +110,9 @@ def test_a_false_condition_skips_the_step_and_what_needs_it(
 def test_a_single_follow_up_is_leased_to_the_worker_that_finished(make_workflow: MakeWorkflow) -> None:
     start(make_workflow({"id": "a"}, {"id": "b", "needs": ["a"]}))
 
-    follow_up = engine.finish(claim(), Completed(), now=clock.now(), hop=engine.Hop(worker="w", lease=LEASE))
+    follow_up = engine.finish(
+        claim(), Completed(), now=clock.now(), slot=Slot("default", worker="w", lease=LEASE)
+    )
 
     assert follow_up is not None
     assert (follow_up.step, follow_up.attempt) == ("b", 1)
@@ -321,7 +323,7 @@ def test_a_cancelled_execution_never_tries_again(make_workflow: MakeWorkflow, ou
 
     execution.refresh_from_db()
     assert execution.state == "cancelled"
-    assert queries.claim("default", worker="w", lease=LEASE) is None
+    assert queries.claim(Slot("default", worker="w", lease=LEASE)) is None
 
 
 def test_a_wait_of_a_cancelled_execution_ends(make_workflow: MakeWorkflow) -> None:

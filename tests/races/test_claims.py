@@ -14,6 +14,7 @@ from executions import engine, queries, services
 from executions.errors import AlreadyRedriven, IllegalMove, LostLease
 from executions.models import DeadLetter, Execution, Source, StepRun
 from executions.outcomes import Completed, Failed
+from executions.queries import Slot
 from executions.services import Start, start
 from organizations.models import Organization
 from schedules import fire
@@ -58,7 +59,7 @@ def test_many_workers_claim_each_step_once(make_workflow: MakeWorkflow) -> None:
 
     def take_all() -> list[Any]:
         taken = []
-        while (held := queries.claim("default", worker="w", lease=LEASE)) is not None:
+        while (held := queries.claim(Slot("default", worker="w", lease=LEASE))) is not None:
             taken.append(held.id)
         return taken
 
@@ -72,7 +73,7 @@ def test_of_two_finishes_of_one_attempt_exactly_one_counts(make_workflow: MakeWo
         Start(workflow=make_workflow({"id": "a"}, {"id": "b", "needs": ["a"]}), source="manual"),
         now=clock.now(),
     )
-    held = queries.claim("default", worker="w", lease=LEASE)
+    held = queries.claim(Slot("default", worker="w", lease=LEASE))
     assert held is not None
     now = clock.now()
 
@@ -87,7 +88,7 @@ def test_branches_that_finish_at_the_same_time_join_once(make_workflow: MakeWork
     join = {"id": "join", "needs": [branch["id"] for branch in branches]}
     start(Start(workflow=make_workflow(*branches, join), source="manual"), now=clock.now())
     now = clock.now()
-    held = [queries.claim("default", worker="w", lease=LEASE) for _ in branches]
+    held = [queries.claim(Slot("default", worker="w", lease=LEASE)) for _ in branches]
 
     at_once(*[partial(engine.finish, mine, Completed(), now=now) for mine in held if mine])
 
@@ -98,7 +99,7 @@ def test_a_cancel_and_the_last_finish_leave_one_end(make_workflow: MakeWorkflow)
     workflow = make_workflow()
     for _ in range(5):
         start(Start(workflow=workflow, source="manual"), now=clock.now())
-        held = queries.claim("default", worker="w", lease=LEASE)
+        held = queries.claim(Slot("default", worker="w", lease=LEASE))
         assert held is not None
         execution = Execution.objects.get(pk=held.execution_id)
         now = clock.now()
@@ -116,7 +117,7 @@ def test_a_cancel_and_the_last_finish_leave_one_end(make_workflow: MakeWorkflow)
 
 def test_a_dead_letter_is_redriven_once(make_workflow: MakeWorkflow) -> None:
     start(Start(workflow=make_workflow(), source="manual"), now=clock.now())
-    held = queries.claim("default", worker="w", lease=LEASE)
+    held = queries.claim(Slot("default", worker="w", lease=LEASE))
     assert held is not None
     engine.finish(held, Failed(error="x", error_class="X"), now=clock.now())
     execution = Execution.objects.get()
