@@ -388,26 +388,6 @@ def overdue_queues(by: timedelta) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-# Index: step_run_available (available_at) where ready.
-_RELEASED = """
-SELECT queue, count(*) FROM executions_steprun
-WHERE state = 'ready' AND available_at > %s AND available_at <= %s AND available_at > created_at
-GROUP BY queue
-"""
-_NEXT_RELEASE = """
-SELECT min(available_at) FROM executions_steprun WHERE state = 'ready' AND available_at > %s
-"""
-
-
-def released(*, since: datetime, now: datetime) -> tuple[dict[str, int], datetime | None]:
-    """Return how many delayed step runs per queue became available in (since, now], and when the next will."""
-    with executed(_RELEASED, [since, now]) as cursor:
-        queues = dict(cursor.fetchall())
-    with executed(_NEXT_RELEASE, [now]) as cursor:
-        (next_release,) = cursor.fetchone() or (None,)
-    return queues, next_release
-
-
 _PULSE = """
 INSERT INTO executions_pulse (name, role, seen_at) VALUES (%s, %s, horarium_now())
 ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, role = excluded.role

@@ -81,8 +81,7 @@ def drain(queue: str, *, node: str) -> int:
         if held is None:
             return ran
         while held is not None:
-            goes_on = time.monotonic() < until and not is_stopping()
-            held = _run_and_finish(held, process, slot=slot, goes_on=goes_on)
+            held = _run_and_finish(held, process, slot=slot, until=until)
             ran += 1
         if time.monotonic() >= until:
             wakeups.wake(queue)
@@ -96,13 +95,14 @@ def _pulse(process: _Process, node: str) -> None:
         process.pulsed = time.monotonic()
 
 
-def _run_and_finish(held: Claim, process: _Process, *, slot: Slot, goes_on: bool) -> Claim | None:
+def _run_and_finish(held: Claim, process: _Process, *, slot: Slot, until: float) -> Claim | None:
     began = time.monotonic()
     outcome = _run(held, process, lease=slot.lease)
     if outcome is None:
         log.warning("lease lost", step_run_id=str(held.id), attempt=held.attempt)
         return None
     now = held.started_at + timedelta(seconds=time.monotonic() - began)
+    goes_on = time.monotonic() < until and not is_stopping()
     return _finish(held, outcome, now=now, slot=slot if goes_on else None, lease=slot.lease)
 
 

@@ -37,7 +37,10 @@ INSTALLED_APPS = [
     "console",
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    # Only the web process shows the admin; the others need not load its pages.
+    "django.contrib.admin"
+    if ENVIRONMENT.role in {"web", "command"}
+    else "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -106,10 +109,8 @@ def _database() -> dict[str, Any]:
         options["pool"] = {"min_size": 1, "max_size": 20, "timeout": 5}
     if role in {"beat", "worker"}:
         database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-    # The planner's generic plans are right for queue statements, and they save
-    # planning on every claim.
-    if role in {"beat", "worker"}:
-        options["prepare_threshold"] = 5
+    if role == "beat":  # runs the same few statements for ever: let the ORM's be prepared as well
+        options |= {"server_side_binding": True, "prepare_threshold": 5}
     database["OPTIONS"] = {**database.get("OPTIONS", {}), **options}
     return database
 

@@ -32,7 +32,8 @@ class Scheduler(PeriodicTaskScheduler):
     """The scheduler of `celery beat`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._released_until: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._rows_due = 0.0  # monotonic seconds, of the PeriodicTask rows
         self._pulsed = -PULSE_SECONDS
         self._listener: psycopg.Connection[Any] | None = None
         super().__init__(*args, **kwargs)
@@ -44,8 +45,11 @@ class Scheduler(PeriodicTaskScheduler):
         raises for a database that is away: it comes back.
         """
         try:
-            delay = super().tick(*args, **kwargs)
-            self._wait(min(delay or 0, self._pass()))
+            if time.monotonic() >= self._rows_due:
+                delay = min(super().tick(*args, **kwargs) or 0, LONGEST_WAIT)
+                self._rows_due = time.monotonic() + delay
+            ours = self._pass()
+            self._wait(min(ours, self._rows_due - time.monotonic()))
         except (DatabaseError, InterfaceError, psycopg.Error) as error:
             log.warning("beat waits for the database", error=str(error))
             self._disconnect()
@@ -58,23 +62,20 @@ class Scheduler(PeriodicTaskScheduler):
         done = fire.fire_due()
         if done.is_full:
             return 0
-        next_release = self._release(done.now)
-        if began - self._pulsed >= PULSE_SECONDS:
-            execution_queries.pulse(f"beat@{socket.gethostname()}", role=Pulse.Role.BEAT)
-            self._pulsed = began
-        due = [instant for instant in (queries.next_due_at(), next_release) if instant is not None]
-        if not due:
-            return LONGEST_WAIT
-        return (min(due) - done.now).total_seconds() - (time.monotonic() - began)
-
-    def _release(self, now: datetime) -> datetime | None:
-        """Wake workers for delayed steps that became available since the last pass."""
-        since = self._released_until or now - timedelta(seconds=2 * LONGEST_WAIT)
-        queues, next_release = execution_queries.released(since=since, now=now)
-        for queue, count in queues.items():
+        self._pulse()
+        since = self._looked_at or done.now - timedelta(seconds=2 * LONGEST_WAIT)
+        outlook = queries.outlook(since=since, now=done.now)
+        for queue, count in outlook.released.items():
             wakeups.wake(queue, count=count)
-        self._released_until = now
-        return next_release
+        self._looked_at = done.now
+        if outlook.next_at is None:
+            return LONGEST_WAIT
+        return (outlook.next_at - done.now).total_seconds() - (time.monotonic() - began)
+
+    def _pulse(self) -> None:
+        if time.monotonic() - self._pulsed >= PULSE_SECONDS:
+            execution_queries.pulse(f"beat@{socket.gethostname()}", role=Pulse.Role.BEAT)
+            self._pulsed = time.monotonic()
 
     def _wait(self, seconds: float) -> None:
         seconds = min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
