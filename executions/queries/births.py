@@ -1,0 +1,111 @@
+"""Insert executions, step runs and their first events: the statements of a start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from uuid_utils.compat import uuid7
+
+from events.services import INSERT_EVENTS, NewEvent, event_columns
+from events.statements import executed
+
+
+@dataclass(frozen=True, slots=True)
+class NewExecution:
+    """A row of `executions_execution`, in state running."""
+
+    id: UUID
+    organization_id: UUID
+    workflow_id: UUID
+    version_id: UUID
+    source: str
+    schedule_id: UUID | None
+    fire_kind: str
+    fire_at: datetime | None
+    idempotency_key: str | None
+    input: Jsonb
+    priority: int
+    queue: str
+    redrive_of_id: UUID | None
+    started_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewStepRun:
+    """A row of `executions_steprun`; `worker` is set where the inserting worker runs it at once."""
+
+    execution_id: UUID
+    step: str
+    kind: str
+    state: str  # ready, running (leased at once) or skipped
+    queue: str
+    priority: int
+    created_at: datetime
+    lease_expires_at: datetime | None = None
+    worker: str = ""
+    id: UUID = field(default_factory=uuid7)
+
+
+_INSERT_STEP_RUNS = """
+INSERT INTO executions_steprun
+    (execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id,
+     available_at, attempt, started_at, finished_at, failures, crashes, error)
+SELECT new.*, new.created_at,
+    (new.state = 'running')::int,
+    CASE WHEN new.state = 'running' THEN new.created_at END,
+    CASE WHEN new.state = 'skipped' THEN new.created_at END,
+    0, 0, ''
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[],
+    %s::timestamptz[], %s::text[], %s::uuid[])
+    AS new (execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id)
+"""
+
+
+def insert_step_runs(rows: Sequence[NewStepRun]) -> None:
+    """Insert step runs; the unique key (execution, step) makes a second insert of one fail loudly."""
+    with executed(_INSERT_STEP_RUNS, _columns(NewStepRun, rows)):
+        pass
+
+
+# One statement, so that a start costs one round trip and one commit. Rows of
+# the other two tables are kept only for executions that no unique key held back.
+_RECORD = f"""
+WITH born AS (
+    INSERT INTO executions_execution
+        (id, organization_id, workflow_id, version_id, source, schedule_id, fire_kind, fire_at,
+         idempotency_key, input, priority, queue, redrive_of_id, started_by, created_at, state, error)
+    SELECT *, 'running', '' FROM unnest(
+        %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[],
+        %s::text[], %s::jsonb[], %s::smallint[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[])
+    ON CONFLICT DO NOTHING
+    RETURNING id
+), steps AS (
+    {_INSERT_STEP_RUNS} JOIN born ON born.id = new.execution_id
+), told AS (
+    {INSERT_EVENTS} JOIN born ON born.id = new.execution_id
+)
+SELECT id FROM born
+"""  # noqa: S608 - constant text
+
+
+def record(
+    executions: Sequence[NewExecution], step_runs: Sequence[NewStepRun], events: Sequence[NewEvent]
+) -> set[UUID]:
+    """Insert executions with their first step runs and their events.
+
+    Returns:
+        The ids of the executions that no unique key held back; of the others
+        nothing is inserted.
+    """
+    values = [*_columns(NewExecution, executions), *_columns(NewStepRun, step_runs), *event_columns(events)]
+    with executed(_RECORD, values) as cursor:
+        return {row[0] for row in cursor}
+
+
+def _columns(kind: type, rows: Sequence[Any]) -> list[list[Any]]:
+    """Turn rows into one array per column, for `unnest`."""
+    return [[getattr(row, name) for row in rows] for name in (column.name for column in fields(kind))]
