@@ -17,6 +17,7 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 @contextmanager
 def executed(statement: str, parameters: Parameters = ()) -> Iterator["psycopg.Cursor[tuple[Any, ...]]"]:
     """Run a prepared statement on Django's connection, in its transaction, with its errors."""
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     if connection.queries_logged:
         connection.queries_log.append({"sql": statement, "time": ""})

@@ -49,16 +49,14 @@ def finish(
 
     Raises:
         LostLease: the attempt no longer holds its step run; drop the work.
-            Its `taken` is what the slot holds all the same.
     """
     definition = definition_of(held.version_id)
-    taken: Claim | None = None
     if isinstance(outcome, Completed) and len(definition.steps) == 1:
         completed, taken = queries.complete_only_step(held, outcome.output, slot=slot)
         if completed:
             announce_on_commit(HINT, str(held.organization_id))
             return taken
-    return _finish(held, outcome, definition, now=now, slot=slot, taken=taken, expired_only=expired_only)
+    return _finish(held, outcome, definition, now=now, slot=slot, expired_only=expired_only)
 
 
 @transaction.atomic
@@ -69,7 +67,6 @@ def _finish(
     *,
     now: datetime,
     slot: Slot | None,
-    taken: Claim | None,
     expired_only: bool,
 ) -> Claim | None:
     policy = definition.step(held.step).retry
@@ -77,18 +74,17 @@ def _finish(
     settled = replace(settled, error=settled.error[:MAX_ERROR])
     written = queries.settle(held, settled, expired_only=expired_only)
     if written is None:
-        raise LostLease(held.id, held.attempt, taken=taken)
+        raise LostLease(held.id, held.attempt)
     state, cancelling, now = written
     settled = replace(settled, state=state)
     if record is not None:
         _record_attempt(held, record, settled, now=now)
     events = _step_events(held, settled, record, now=now)
-    free = None if taken else slot
-    follow_up = _advance(held, settled, definition, cancelling=cancelling, slot=free, now=now, events=events)
+    follow_up = _advance(held, settled, definition, cancelling=cancelling, slot=slot, now=now, events=events)
     append(events)
-    if free and follow_up is None:
-        return queries.claim(free)
-    return taken or follow_up
+    if slot and follow_up is None:
+        return queries.claim(slot)
+    return follow_up
 
 
 def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datetime) -> None:

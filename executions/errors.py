@@ -1,6 +1,5 @@
 """What can go wrong with an execution."""
 
-from typing import Any
 from uuid import UUID
 
 from workflows.errors import Invalid
@@ -37,13 +36,9 @@ class AlreadyRedriven(ExecutionError):
 
 
 class LostLease(ExecutionError):
-    """The attempt no longer holds its step run; the worker drops what it has.
+    """The attempt no longer holds its step run; the worker drops what it has."""
 
-    `taken` is the claim that the worker was given together with the refusal, or None.
-    """
-
-    def __init__(self, step_run_id: UUID, attempt: int, *, taken: Any = None) -> None:
-        self.taken = taken
+    def __init__(self, step_run_id: UUID, attempt: int) -> None:
         super().__init__(f"attempt {attempt} of step run {step_run_id} is no longer held")
 
 

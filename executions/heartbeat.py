@@ -4,7 +4,6 @@ A thread of its own, with a database connection of its own that opens only when
 a step runs long enough to need a renewal.
 """
 
-import mmap
 import threading
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from executions import queries
 from executions.interrupts import Cause, Guard
 from executions.models import Pulse
 from executions.queries import Claim, Renewal
+from executions.stopping import is_stopping
 
 log = structlog.get_logger(__name__)
 
@@ -24,26 +24,13 @@ RENEWALS_PER_LEASE = 3
 PULSE_SECONDS = 5.0  # of a process that is held by one long step
 LOOK_SECONDS = 0.25  # how soon a stop is noticed while a step runs
 
-# One byte shared with the pool's parent, which alone hears SIGTERM. Mapped
-# before the pool forks.
-_stopping = mmap.mmap(-1, 1)
-
-
-def stop_all() -> None:
-    """Tell every process of this worker to claim nothing more."""
-    _stopping[0] = 1
-
-
-def is_stopping() -> bool:
-    """Return whether this worker is shutting down."""
-    return _stopping[0] == 1
-
 
 @dataclass(slots=True)
 class _Held:
     claim: Claim
     lease: timedelta
     renewed: float  # monotonic seconds
+    ends: float  # monotonic seconds of the step's timeout
 
 
 class Heartbeat:
@@ -60,9 +47,10 @@ class Heartbeat:
         self._stop_seen: float | None = None
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
 
-    def watch(self, claim: Claim, *, lease: timedelta) -> None:
+    def watch(self, claim: Claim, *, lease: timedelta, timeout: timedelta) -> None:
         """Keep `claim` alive until `release`, interrupting its code when it has to end."""
-        self._held = _Held(claim, lease, time.monotonic())
+        now = time.monotonic()
+        self._held = _Held(claim, lease, now, now + timeout.total_seconds())
         # A busy process claims thousands of short steps a second; the thread looks by itself meanwhile.
         if self._asleep.is_set():
             self._wake.set()
@@ -95,6 +83,8 @@ class Heartbeat:
         self._show_life()
         if self._grace_is_over():
             self._guard.interrupt(held.claim, Cause.STOP)
+        if time.monotonic() > held.ends + LOOK_SECONDS:  # the code has switched its own alarm off
+            self._guard.interrupt(held.claim, Cause.TIMEOUT)
         silent = time.monotonic() - held.renewed
         lease_seconds = held.lease.total_seconds()
         if silent >= lease_seconds:

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
 
 from executions import engine, queries, wakeups
 from executions.errors import LostLease
@@ -38,7 +37,7 @@ def rescue_expired(*, now: datetime) -> int:
             engine.finish(held, Lost(), now=now, expired_only=True)
         except LostLease:
             continue
-        except DatabaseError:  # one bad row must not keep the others waiting
+        except Exception:
             log.exception("rescue failed", step_run_id=str(held.id))
             continue
         log.warning("step rescued", step_run_id=str(held.id), attempt=held.attempt, worker=held.worker)

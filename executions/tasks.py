@@ -6,13 +6,13 @@ from typing import Any
 import structlog
 from celery import Task, shared_task
 from celery.exceptions import Reject
-from celery.signals import task_prerun, worker_process_shutdown, worker_shutting_down
+from celery.signals import task_prerun, worker_process_shutdown
 from django.db import DataError, InterfaceError, OperationalError, close_old_connections
 from pydantic import BaseModel, ConfigDict
 
 import clock
 from events import announcements
-from executions import heartbeat, services, sweeps, worker
+from executions import services, sweeps, worker
 from executions.errors import ExecutionError
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Source
 from organizations.errors import NoSuchOrganization
@@ -32,11 +32,6 @@ def _heal_connections(**_: Any) -> None:
 def _send_last_hints(**_: Any) -> None:
     """Publish what was announced: a pool process ends without Python's own clean-up."""
     announcements.flush()
-
-
-@worker_shutting_down.connect
-def _stop_claiming(**_: Any) -> None:
-    heartbeat.stop_all()
 
 
 @shared_task(name="executions.work", bind=True)

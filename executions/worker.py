@@ -6,29 +6,20 @@ leaves a lease that ends; one that is late finds its finish refused.
 
 import os
 import time
-import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError, connection
 
-from executions import engine, queries, wakeups
+from executions import attempts, engine, queries, stopping, wakeups
 from executions.errors import LostLease
-from executions.heartbeat import Heartbeat, is_stopping
-from executions.interrupts import Cause, Guard, Interrupted
+from executions.heartbeat import Heartbeat
+from executions.interrupts import Guard
 from executions.models import Pulse
-from executions.outcomes import Cancelled, Failed, Outcome, Released, Skipped
-from executions.outputs import storable
+from executions.outcomes import Failed, Outcome
 from executions.queries import Claim, Slot
-from executions.steps import RUN, Call
-from executions.variables import variables_of
-from workflows.definition import Step
-from workflows.errors import ExpressionError
-from workflows.expressions import evaluate
-from workflows.services import definition_of
 
 log = structlog.get_logger(__name__)
 
@@ -70,12 +61,16 @@ def drain(queue: str, *, node: str) -> int:
     Returns:
         How many steps were run.
     """
-    process = _this_process(node)
     lease = timedelta(seconds=settings.ENVIRONMENT.lease_seconds)
     slot = Slot(queue, worker=f"{node}:{os.getpid()}", lease=lease)
+    with stopping.busy():
+        return _drain(slot, _this_process(node), node=node)
+
+
+def _drain(slot: Slot, process: _Process, *, node: str) -> int:
     until = time.monotonic() + SLICE.total_seconds()
     ran = 0
-    while not is_stopping():
+    while not stopping.is_stopping():
         _pulse(process, node)
         held = queries.claim(slot)
         if held is None:
@@ -84,7 +79,7 @@ def drain(queue: str, *, node: str) -> int:
             held = _run_and_finish(held, process, slot=slot, until=until)
             ran += 1
         if time.monotonic() >= until:
-            wakeups.wake(queue)
+            wakeups.wake(slot.queue)
             return ran
     return ran
 
@@ -97,84 +92,13 @@ def _pulse(process: _Process, node: str) -> None:
 
 def _run_and_finish(held: Claim, process: _Process, *, slot: Slot, until: float) -> Claim | None:
     began = time.monotonic()
-    outcome = _run(held, process, lease=slot.lease)
+    outcome = attempts.run(held, guard=process.guard, heartbeat=process.heartbeat, lease=slot.lease)
     if outcome is None:
         log.warning("lease lost", step_run_id=str(held.id), attempt=held.attempt)
         return None
     now = held.started_at + timedelta(seconds=time.monotonic() - began)
-    goes_on = time.monotonic() < until and not is_stopping()
+    goes_on = time.monotonic() < until and not stopping.is_stopping()
     return _finish(held, outcome, now=now, slot=slot if goes_on else None, lease=slot.lease)
-
-
-def _run(held: Claim, process: _Process, *, lease: timedelta) -> Outcome | None:
-    """Run the step's code and return how it ended, or None where the lease was lost meanwhile."""
-    step = definition_of(held.version_id).step(held.step)
-    try:
-        variables = variables_of(step, held)
-    except (OperationalError, InterfaceError) as error:
-        log.warning(
-            "step handed back: its variables cannot be read", step_run_id=str(held.id), error=str(error)
-        )
-        return Released()
-    process.heartbeat.watch(held, lease=lease)
-    try:
-        with process.guard.armed(held, timeout=step.timeout):
-            return _attempt(step, held, variables)
-    except Interrupted as interrupted:
-        return _interrupted(step, interrupted.cause)
-    except ExpressionError as error:
-        return Failed(error=str(error), error_class="ExpressionError")
-    except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it raises is its outcome
-        return _failed(error)
-    finally:
-        process.heartbeat.release()
-
-
-def _attempt(step: Step, held: Claim, variables: dict[str, Any]) -> Outcome:
-    call = Call(
-        execution_id=held.execution_id,
-        step=held.step,
-        attempt=held.attempt,
-        now=held.started_at,
-        resume_at=held.resume_at,
-        variables=variables,
-    )
-    if not _is_wanted(step, variables):
-        return Skipped()
-    return storable(RUN[step.kind](step, call))
-
-
-def _is_wanted(step: Step, variables: dict[str, Any]) -> bool:
-    if step.guard is None:
-        return True
-    wanted = evaluate(step.guard, variables)
-    if not isinstance(wanted, bool):
-        raise ExpressionError(step.guard.source, f"`if` must be true or false, not {type(wanted).__name__}")
-    return wanted
-
-
-def _interrupted(step: Step, cause: Cause) -> Outcome | None:
-    match cause:
-        case Cause.LOST:
-            return None
-        case Cause.CANCEL:
-            return Cancelled()
-        case Cause.STOP:
-            return Released()
-        case Cause.TIMEOUT:
-            seconds = step.timeout.total_seconds()
-            return Failed(
-                error=f"took longer than its timeout of {seconds:g} s", error_class="Timeout", timed_out=True
-            )
-
-
-def _failed(error: BaseException) -> Failed:
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failed(
-        error=text.replace("\x00", "�"),
-        error_class=f"{type(error).__module__}.{type(error).__qualname__}",
-        traceback="".join(traceback.format_exception(error)).replace("\x00", "�"),
-    )
 
 
 def _finish(
@@ -189,10 +113,9 @@ def _finish(
     while True:
         try:
             return engine.finish(held, outcome, now=now, slot=slot)
-        except LostLease as lost:
+        except LostLease:
             log.warning("finish refused", step_run_id=str(held.id), attempt=held.attempt)
-            taken: Claim | None = lost.taken
-            return taken
+            return None
         except DataError as error:
             outcome = Failed(error=f"the outcome cannot be kept: {error}", error_class="InvalidOutput")
         except (OperationalError, InterfaceError) as error:

@@ -105,10 +105,12 @@ def _database() -> dict[str, Any]:
         "connect_timeout": 5,
         "tcp_user_timeout": 10_000,
     }
+    if role != "command":  # after a restart of the server no request may meet a dead connection
+        database["CONN_HEALTH_CHECKS"] = True
     if role == "web":
         options["pool"] = {"min_size": 1, "max_size": 20, "timeout": 5}
     if role in {"beat", "worker"}:
-        database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+        database["CONN_MAX_AGE"] = 600
     if role == "beat":  # runs the same few statements for ever: let the ORM's be prepared as well
         options |= {"server_side_binding": True, "prepare_threshold": 5}
     database["OPTIONS"] = {**database.get("OPTIONS", {}), **options}

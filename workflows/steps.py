@@ -38,6 +38,12 @@ def _within(shortest: timedelta, longest: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _not_the_platforms(task: str) -> str:
+    if task.partition(".")[0] in {"celery", "events", "executions", "schedules"}:
+        raise ValueError(f"{task!r} is the platform's own task and no step; name one of your application's")
+    return task
+
+
 def _as_names(value: Any) -> Any:
     if not isinstance(value, list | tuple):
         return value
@@ -127,7 +133,7 @@ class TaskStep(BaseStep):
     TEMPLATES = ("args", "kwargs")
 
     kind: Literal["task"]
-    task: str = Field(pattern=r"^[\w.-]+$", max_length=255)
+    task: Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=255), AfterValidator(_not_the_platforms)]
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
 

@@ -45,7 +45,7 @@ s.priority, e.queue, e.created_at, e.input::text
 PICK_AND_TAKE = f"""
 picked AS MATERIALIZED (
     SELECT id FROM executions_steprun
-    WHERE state = 'ready' AND queue = %(queue)s AND available_at <= horarium_now()
+    WHERE {{condition}} state = 'ready' AND queue = %(queue)s AND available_at <= horarium_now()
     ORDER BY priority DESC, available_at, id
     LIMIT 1 FOR UPDATE SKIP LOCKED
 ), taken AS (
@@ -57,7 +57,7 @@ picked AS MATERIALIZED (
     RETURNING {_CLAIM_COLUMNS}
 )
 """  # noqa: S608 - constant text
-_CLAIM = f"WITH {PICK_AND_TAKE} SELECT * FROM taken"  # noqa: S608 - constant text
+_CLAIM = f"WITH {PICK_AND_TAKE.format(condition='')} SELECT * FROM taken"  # noqa: S608 - constant text
 
 
 @dataclass(frozen=True, slots=True)

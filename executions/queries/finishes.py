@@ -90,7 +90,7 @@ e AS MATERIALIZED (
 """
 _COMPLETE_ONLY_STEP = f"WITH {_COMPLETE} SELECT true FROM s"  # noqa: S608 - constant text
 _COMPLETE_AND_CLAIM = f"""
-WITH {_COMPLETE}, {PICK_AND_TAKE}
+WITH {_COMPLETE}, {PICK_AND_TAKE.format(condition="EXISTS (SELECT FROM s) AND")}
 SELECT EXISTS (SELECT FROM s), taken.* FROM (VALUES (1)) AS one LEFT JOIN taken ON true
 """  # noqa: S608 - constant text
 
@@ -104,8 +104,8 @@ def complete_only_step(held: Claim, output: Any, *, slot: Slot | None) -> tuple[
 
     Returns:
         (whether it was completed, the claim). Not completed means that nothing
-        of it was changed: the attempt is not held any more, or the execution
-        is being cancelled. The claim counts in any case.
+        was changed or claimed: the attempt is not held any more, or the
+        execution is being cancelled.
     """
     values = {
         "id": held.id,
