@@ -1,4 +1,4 @@
-"""Outputs as the database keeps them: JSON of at most 1 MB."""
+"""Outputs as the database keeps them: JSON of at most 1 MB, in UTF-8 and without needless spaces."""
 
 import json
 from typing import Any
@@ -25,9 +25,10 @@ def storable(outcome: Outcome) -> Outcome:
 
 
 def _plain(output: Any) -> Any:
-    text = json.dumps(output, cls=DjangoJSONEncoder, allow_nan=False)
-    if len(text) > MAX_BYTES:
-        raise ValueError(f"it has {len(text):,} bytes of JSON; at most {MAX_BYTES:,} are allowed")
+    text = json.dumps(output, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    size = len(text.encode(errors="surrogatepass"))  # half a pair is refused below, with a reason
+    if size > MAX_BYTES:
+        raise ValueError(f"it has {size:,} bytes of JSON; at most {MAX_BYTES:,} are allowed")
     plain = json.loads(text)
     check_plain(plain, max_text=MAX_BYTES)
     return plain

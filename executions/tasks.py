@@ -8,7 +8,7 @@ from celery import Task, shared_task
 from celery.exceptions import Reject
 from celery.signals import task_prerun, worker_process_shutdown
 from django.db import DataError, InterfaceError, OperationalError, close_old_connections
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 import clock
 from events import announcements
@@ -17,6 +17,7 @@ from executions.errors import ExecutionError
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Source
 from organizations.errors import NoSuchOrganization
 from organizations.services import organization_for
+from workflows.errors import Invalid, dotted
 from workflows.models import Workflow
 
 log = structlog.get_logger(__name__)
@@ -70,7 +71,7 @@ def start(self: "Task[Any, Any]", /, **call: Any) -> None:
         time.sleep(1)  # the database is away; do not spin between it and the broker
         raise Reject(error, requeue=True) from error
     except (ValueError, DataError, ExecutionError, NoSuchOrganization, Workflow.DoesNotExist) as error:
-        log.warning("call refused", task_id=self.request.id, error=str(error))
+        log.warning("call refused", task_id=self.request.id, error=_reason(error))
         return
     log.info("call accepted", execution_id=str(started.id), created=started.created)
 
@@ -87,6 +88,20 @@ def _start(call: StartCall, *, task_id: str) -> services.Started:
         by="celery",
     )
     return services.start(cause, now=clock.now())
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong with a call, without the values that it came with: they may be secrets."""
+    match error:
+        case ValidationError():
+            problems = error.errors(include_input=False, include_url=False, include_context=False)
+            return "; ".join(f"{dotted(problem['loc'])}: {problem['msg']}" for problem in problems)
+        case Invalid():  # a message of JSON Schema quotes the value
+            return "invalid: " + ", ".join(dict.fromkeys(problem["path"] for problem in error.errors))
+        case ExecutionError() | NoSuchOrganization() | Workflow.DoesNotExist():
+            return str(error)
+        case _:
+            return type(error).__name__
 
 
 @shared_task(name="executions.sweep.wake")

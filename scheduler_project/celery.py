@@ -4,8 +4,9 @@ import os
 import warnings
 from typing import Any
 
-from celery import Celery
 from celery.signals import setup_logging
+
+from scheduler_project.broker import Application
 
 if os.environ.get("HORARIUM_ENV") in {"development", "test"}:
     # On one's own machine root is no news; messages are JSON and hold no code.
@@ -13,7 +14,7 @@ if os.environ.get("HORARIUM_ENV") in {"development", "test"}:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler_project.settings")
 
-app = Celery("horarium")
+app = Application("horarium")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery's fix-up would reconnect to the database around every task; a dead
 # connection heals by the health check at `task_prerun` (executions.tasks).

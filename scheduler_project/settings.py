@@ -155,7 +155,9 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_TIMEOUT = 0.5  # publishing is bounded; a sweep finds the row
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlasts an outage of any length
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
+# Of a consumer, which may wait for a message. Publishing is bounded more tightly: `broker.PUBLISHING`.
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "socket_connect_timeout": 0.5,

@@ -7,21 +7,20 @@ leaves the schedules due, and the unique key (schedule, kind, nominal time)
 refuses what was recorded before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
 import clock
 from events.services import NewEvent, append
-from executions.errors import ExecutionError
 from executions.models import Source
 from executions.services import Start, start_many
-from schedules import misfire, queries, timetable
+from schedules import misfire, queries, skips, timetable
 from schedules.models import Schedule, SkippedFire
 from schedules.queries import Advance
 from schedules.states import ScheduleState
@@ -29,29 +28,31 @@ from schedules.states import ScheduleState
 log = structlog.get_logger(__name__)
 
 BATCH = 200  # schedules per transaction
+BATCH_STARTS = 1_000  # executions per transaction, give or take one schedule's
+BACKLOG_PAUSE = timedelta(milliseconds=250)  # between the parts of one schedule's backlog
 AUTO = "auto"  # fire kind of the rules themselves
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What one schedule owes at `now`."""
+    """What one schedule owes at `now`.
+
+    `next_due_at` is later than `next_fire_at` while a backlog is released.
+    """
 
     schedule: Schedule
     plan: misfire.Plan
     next_fire_at: datetime | None
+    next_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass did: how many schedules it looked at, and whether more may be due."""
+    """What one pass did: how many schedules it fired, and whether more may be due at once."""
 
     now: datetime
     taken: int
-
-    @property
-    def is_full(self) -> bool:
-        """Return whether the batch was full, so that another pass should follow at once."""
-        return self.taken >= BATCH
+    is_full: bool
 
 
 def fire_due() -> Pass:
@@ -60,7 +61,7 @@ def fire_due() -> Pass:
         return _fire_batch()
     except (OperationalError, InterfaceError):
         raise  # the database is away; nothing is wrong with any schedule
-    except (DatabaseError, ValueError, ExecutionError) as error:
+    except Exception as error:  # noqa: BLE001 - which schedule is to blame shows when each is fired alone
         log.warning("batch refused; firing one by one", error=str(error))
         return _fire_one_by_one()
 
@@ -69,8 +70,20 @@ def fire_due() -> Pass:
 def _fire_batch() -> Pass:
     now = clock.now()
     due = list(_locked(now)[:BATCH])
-    _record([evaluate(schedule, now=now) for schedule in due], now=now)
-    return Pass(now, len(due))
+    evaluated = list(_evaluate_some(due, now=now))
+    _record(evaluated, now=now)
+    return Pass(now, len(evaluated), is_full=len(due) >= BATCH or len(evaluated) < len(due))
+
+
+def _evaluate_some(due: Iterable[Schedule], *, now: datetime) -> Iterator[Evaluated]:
+    """Evaluate schedules until they start `BATCH_STARTS` executions; the rest stay due."""
+    starts = 0
+    for schedule in due:
+        item = evaluate(schedule, now=now)
+        yield item
+        starts += len(item.plan.start)
+        if starts >= BATCH_STARTS:
+            return
 
 
 def _locked(now: datetime) -> "QuerySet[Schedule]":
@@ -88,7 +101,7 @@ def _fire_one_by_one() -> Pass:
             raise
         except Exception as error:  # noqa: BLE001 - one bad schedule must not stop the others
             set_aside(schedule_id, error=error)
-    return Pass(now, len(ids))
+    return Pass(now, len(ids), is_full=len(ids) >= BATCH)
 
 
 @transaction.atomic
@@ -107,30 +120,25 @@ def set_aside(schedule_id: UUID, *, error: Exception) -> None:
     """
     now = clock.now()
     reason = f"{type(error).__name__}: {error}"[:1_000]
-    schedule = Schedule.objects.select_for_update().get(pk=schedule_id)
-    moved = Schedule.objects.filter(pk=schedule_id, state=ScheduleState.ACTIVE).update(
-        state=ScheduleState.ERROR, error=reason, next_fire_at=None, next_due_at=None
-    )
-    if moved and schedule.next_fire_at is not None:
-        log.error("schedule set aside", schedule_id=str(schedule_id), error=reason)
-        SkippedFire.objects.create(
-            schedule=schedule,
-            first_fire_at=schedule.next_fire_at,
-            last_fire_at=schedule.next_fire_at,
-            count=1,
-            reason=SkippedFire.Reason.ERROR,
-            detail=reason[:500],
-            created_at=now,
-        )
-        append([_event(schedule, "schedule.failed", now=now, data={"error": reason[:300]})])
+    active = Schedule.objects.select_for_update().filter(pk=schedule_id, state=ScheduleState.ACTIVE)
+    schedule = active.first()
+    if schedule is None:
+        return
+    log.error("schedule set aside", schedule_id=str(schedule_id), error=reason)
+    skips.record_owed(schedule, reason=SkippedFire.Reason.ERROR, detail=reason, now=now)
+    active.update(state=ScheduleState.ERROR, error=reason, next_fire_at=None, next_due_at=None)
+    append([_event(schedule, "schedule.failed", now=now, data={"error": reason[:300]})])
 
 
 def evaluate(schedule: Schedule, *, now: datetime) -> Evaluated:
     """Return what the schedule owes up to `now`, and when it fires next."""
     catch_up = misfire.CatchUp(misfire.CatchUpMode(schedule.catchup), schedule.catchup_window)
     plan = misfire.plan(timetable.times(schedule, after=schedule.cursor_at), now=now, catch_up=catch_up)
-    following = timetable.times(schedule, after=plan.cursor or schedule.cursor_at)
-    return Evaluated(schedule, plan, next(following, None))
+    following = next(timetable.times(schedule, after=plan.cursor or schedule.cursor_at), None)
+    due_at = following
+    if plan.start and following is not None and following <= now:
+        due_at = now + BACKLOG_PAUSE  # live fires come before the rest of a backlog
+    return Evaluated(schedule, plan, following, due_at)
 
 
 def _record(evaluated: list[Evaluated], *, now: datetime) -> None:
@@ -158,21 +166,18 @@ def _cause(schedule: Schedule, fire_at: datetime) -> Start:
 
 def _record_missed(evaluated: list[Evaluated], *, now: datetime) -> None:
     rows = [
-        SkippedFire(
-            schedule=item.schedule,
-            first_fire_at=missed.first,
-            last_fire_at=missed.last,
-            count=missed.count,
-            reason=SkippedFire.Reason.MISFIRE,
-            detail=f"reached at {now.isoformat(timespec='seconds')}; catch-up is {item.schedule.catchup}"
-            f" within {item.schedule.catchup_window}",
-            created_at=now,
-        )
+        skips.row(item.schedule, missed, reason=SkippedFire.Reason.MISFIRE, detail=_why(item, now), now=now)
         for item in evaluated
         if (missed := item.plan.missed) is not None
     ]
     if rows:
-        SkippedFire.objects.bulk_create(rows, ignore_conflicts=True)
+        skips.record(rows)
+
+
+def _why(item: Evaluated, now: datetime) -> str:
+    schedule = item.schedule
+    reached = now.isoformat(timespec="seconds")
+    return f"reached at {reached}; catch-up is {schedule.catchup} within {schedule.catchup_window}"
 
 
 def _advance(item: Evaluated) -> Advance:
@@ -181,6 +186,7 @@ def _advance(item: Evaluated) -> Advance:
         cursor_at=item.plan.cursor or item.schedule.cursor_at,
         last_fire_at=item.plan.start[-1] if item.plan.start else None,
         next_fire_at=item.next_fire_at,
+        next_due_at=item.next_due_at,
         state=ScheduleState.ACTIVE if item.next_fire_at else ScheduleState.COMPLETED,
     )
 

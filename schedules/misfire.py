@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import islice
 
 MAX_REACHED = 1_000  # times looked at in one pass; a longer outage takes several
-MAX_STARTS = 100  # executions that one schedule starts in one pass
+MAX_STARTS = 20  # executions that one schedule starts in one pass; its backlog goes on in the next
 
 
 class CatchUpMode(StrEnum):

@@ -111,6 +111,9 @@ class SkippedFire(models.Model):
     class Reason(models.TextChoices):
         MISFIRE = "misfire"  # reached later than the catch-up window or mode allows
         ERROR = "error"  # the schedule could not be evaluated or started; `detail` says why
+        PAUSED = "paused"  # was due and not started yet when a person paused the schedule
+        EDITED = "edited"  # was due and not started yet when the rules changed
+        ARCHIVED = "archived"  # was due and not started yet when the schedule was archived
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, db_index=False, related_name="skipped_fires")
     first_fire_at = models.DateTimeField()

@@ -4,16 +4,24 @@ A beat takes a row by compare-and-set on its `last_run_at` before it sends the
 task. The one that loses reads the row again.
 """
 
+import threading
+import time
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
 from django.db.models import F, QuerySet
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
+from kombu.exceptions import LimitExceeded, OperationalError
 
 from executions import wakeups
+from schedules import outbox
 
 log = structlog.get_logger(__name__)
+
+TAKE_SECONDS = 0.05  # rows are taken for so long before our own schedules have their turn
 
 
 class RowEntry(ModelEntry):
@@ -25,13 +33,43 @@ class RowEntry(ModelEntry):
 
 
 class PeriodicTaskScheduler(DatabaseScheduler):
-    """django-celery-beat's scheduler, made safe to run in several processes."""
+    """django-celery-beat's scheduler, made safe to run in several processes.
+
+    It never waits for the broker: what it has taken goes to an outbox.
+    """
 
     Entry = RowEntry
+    producer = None  # the stock one connects here, in beat's only loop, and retries for minutes
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._lost: set[str] = set()
+        self._outbox = outbox.Outbox()
+        self._given_back = threading.Event()
         super().__init__(*args, **kwargs)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Take rows that are due, for a short time, and return the seconds until the next one is."""
+        until = time.monotonic() + TAKE_SECONDS
+        delay = 0.0
+        while not delay and time.monotonic() < until:
+            if not self._outbox.is_open():
+                return outbox.RETRY_SECONDS if self._outbox.is_failing else TAKE_SECONDS
+            delay = self._take_one(*args, **kwargs)
+        return delay
+
+    def _take_one(self, *args: Any, **kwargs: Any) -> float:
+        if self._given_back.is_set():
+            self._given_back.clear()
+            self._read_again()
+        try:
+            return super().tick(*args, **kwargs) or 0.0
+        except BaseException:
+            # The stock tick takes a row off its heap first and puts it back last.
+            self._read_again()
+            raise
+
+    def _read_again(self) -> None:
+        self._heap_invalidated = self._initial_read = True
 
     def enabled_models_qs(self) -> "QuerySet[PeriodicTask]":
         """Return all enabled rows; the stock query drops some by an hour that it gets wrong in some zones."""
@@ -49,27 +87,39 @@ class PeriodicTaskScheduler(DatabaseScheduler):
         current = row.first()
         return RowEntry(current, app=self.app) if current else following
 
-    def apply_entry(self, entry: RowEntry, producer: Any = None) -> None:
-        """Send the task of a row that this beat has taken; a run that cannot be sent becomes due again."""
+    def apply_entry(self, entry: RowEntry, producer: Any = None) -> None:  # noqa: ARG002 - there is none
+        """Have the task of a row sent that this beat has taken; a run that the broker refuses becomes due again."""
         if entry.name in self._lost:
             self._lost.discard(entry.name)
             return
-        try:
-            if _is_piling_up(entry):
-                log.warning("periodic task not sent: nobody reads its queue", name=entry.name)
-                return
-            self.apply_async(entry, producer=producer, advance=False)
-        except Exception as error:  # noqa: BLE001 - brokers fail in many ways
-            log.warning("periodic task not sent, will be tried again", name=entry.name, error=str(error))
-            self._give_back(entry)
+        give_back = partial(self._give_back, entry, taken_at=entry.model.last_run_at)
+        self._outbox.put(outbox.Parcel(send=partial(self._send, entry), give_back=give_back))
 
-    def _give_back(self, entry: RowEntry) -> None:
-        taken = PeriodicTask.objects.filter(pk=entry.model.pk, last_run_at=entry.model.last_run_at)
+    def _send(self, entry: RowEntry) -> None:
+        """Send the task. A row that no broker could take is logged, and has its next run at its next time."""
+        if _is_piling_up(entry):
+            log.warning("periodic task not sent: nobody reads its queue", name=entry.name)
+            return
+        try:
+            self.apply_async(entry, advance=False)
+        except Exception as error:
+            cause = error.__context__ or error  # Celery wraps whatever it was
+            if isinstance(cause, OSError | OperationalError | LimitExceeded):
+                raise
+            log.exception("periodic task not sent", name=entry.name)
+
+    def _give_back(self, entry: RowEntry, *, taken_at: datetime) -> None:
+        taken = PeriodicTask.objects.filter(pk=entry.model.pk, last_run_at=taken_at)
         taken.update(last_run_at=entry.as_read, total_run_count=F("total_run_count") - 1)
-        self._heap_invalidated = self._initial_read = True
+        self._given_back.set()
 
     def sync(self) -> None:
         """Do nothing: every run was written when it was taken."""
+
+    def close(self) -> None:
+        """Send or give back what was taken, and leave."""
+        self._outbox.close()
+        super().close()
 
 
 def _is_piling_up(entry: RowEntry) -> bool:

@@ -17,6 +17,7 @@ class Advance:
     cursor_at: datetime
     last_fire_at: datetime | None
     next_fire_at: datetime | None
+    next_due_at: datetime | None
     state: str
 
 
@@ -24,9 +25,9 @@ class Advance:
 _ADVANCE = """
 UPDATE schedules_schedule AS s
 SET cursor_at = new.cursor_at, last_fire_at = greatest(s.last_fire_at, new.last_fire_at),
-    next_fire_at = new.next_fire_at, next_due_at = new.next_fire_at, state = new.state
-FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[])
-    AS new (id, cursor_at, last_fire_at, next_fire_at, state)
+    next_fire_at = new.next_fire_at, next_due_at = new.next_due_at, state = new.state
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[])
+    AS new (id, cursor_at, last_fire_at, next_fire_at, next_due_at, state)
 WHERE s.id = new.id AND s.state = 'active'
 """
 

@@ -1,6 +1,7 @@
 """Create, change, pause, resume, trigger and archive schedules."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -13,11 +14,11 @@ from executions import wakeups
 from executions.models import Source
 from executions.services import Start, Started, start
 from organizations.models import Organization
-from schedules import timetable
+from schedules import skips, timetable
 from schedules.errors import DuplicateSchedule, IllegalScheduleMove, StaleSchedule
-from schedules.models import Schedule
+from schedules.models import Schedule, SkippedFire
 from schedules.states import MOVES, ScheduleState
-from schedules.validation import checked
+from schedules.validation import check_fires, checked
 
 SETTINGS = (
     "workflow",
@@ -52,7 +53,8 @@ def create(organization: Organization, *, now: datetime, by: str = "", **setting
     schedule = Schedule(
         organization=organization, created_by=by, created_at=now, cursor_at=now, **_known(settings)
     )
-    schedule.rules = checked(schedule, now=now)
+    schedule.rules = checked(schedule)
+    check_fires(schedule, now=now)
     _search(schedule, now=now)
     try:
         with transaction.atomic():
@@ -67,8 +69,8 @@ def create(organization: Organization, *, now: datetime, by: str = "", **setting
 def change(schedule: Schedule, *, now: datetime, based_on: int | None = None, **settings: Any) -> Schedule:
     """Change settings. Another rule, zone or bound never fires for the time before `now`.
 
-    A schedule in state error or completed becomes active again when it has
-    times to fire at. A paused one stays paused.
+    A schedule in state error becomes active again, and a completed one does
+    when its rules give it times again. A paused one stays paused.
 
     Args:
         based_on: the version that the caller read; a newer one refuses the change.
@@ -82,14 +84,16 @@ def change(schedule: Schedule, *, now: datetime, based_on: int | None = None, **
     locked = _lock(schedule, based_on=based_on)
     if locked.state == ScheduleState.ARCHIVED:
         raise IllegalScheduleMove(state=locked.state, to="changed")
-    before = {name: getattr(locked, name) for name in _DECIDE_TIMES}
+    as_read = copy(locked)
     for name, value in _known(settings).items():
         setattr(locked, name, value)
-    locked.rules = checked(locked, now=now)
-    moved = before != {name: getattr(locked, name) for name in _DECIDE_TIMES}
-    if locked.state in {ScheduleState.ERROR, ScheduleState.COMPLETED} or (
-        moved and locked.state == ScheduleState.ACTIVE
-    ):
+    locked.rules = checked(locked)
+    moved = any(getattr(as_read, name) != getattr(locked, name) for name in _DECIDE_TIMES)
+    if moved:
+        check_fires(locked, now=now)
+    if moved and locked.state == ScheduleState.ACTIVE:
+        skips.record_owed(as_read, reason=SkippedFire.Reason.EDITED, detail="the rules changed", now=now)
+    if locked.state == ScheduleState.ERROR or (moved and locked.state != ScheduleState.PAUSED):
         _search(locked, now=now)
     locked.version += 1
     try:
@@ -109,6 +113,7 @@ def pause(schedule: Schedule, *, by: str, now: datetime, reason: str = "") -> Sc
         IllegalScheduleMove: it is neither active nor in error.
     """
     locked = _lock(schedule)
+    skips.record_owed(locked, reason=SkippedFire.Reason.PAUSED, detail=reason, now=now)
     _move(locked, ScheduleState.PAUSED)
     locked.pause_reason, locked.paused_by = reason, by
     locked.next_fire_at = locked.next_due_at = None
@@ -142,6 +147,7 @@ def archive(schedule: Schedule, *, by: str, now: datetime) -> Schedule:
         IllegalScheduleMove: it is archived already.
     """
     locked = _lock(schedule)
+    skips.record_owed(locked, reason=SkippedFire.Reason.ARCHIVED, detail=f"by {by}", now=now)
     _move(locked, ScheduleState.ARCHIVED)
     locked.next_fire_at = locked.next_due_at = None
     locked.save(update_fields=_STATE_COLUMNS)

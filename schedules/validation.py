@@ -28,7 +28,7 @@ MAX_RULES = 20
 LONGEST_CATCHUP = timedelta(days=30)
 
 
-def checked(schedule: Schedule, *, now: datetime) -> list[dict[str, Any]]:
+def checked(schedule: Schedule) -> list[dict[str, Any]]:
     """Return the rules in their stored form, every default written out.
 
     Raises:
@@ -38,8 +38,6 @@ def checked(schedule: Schedule, *, now: datetime) -> list[dict[str, Any]]:
     try:
         rules = _rules(schedule)
         _check_bounds(schedule)
-        if not problems:
-            _check_fires(schedule, rules, now=now)
     except InvalidSchedule as error:
         raise InvalidSchedule([*problems, *error.errors]) from None
     if problems:
@@ -103,10 +101,19 @@ def _check_bounds(schedule: Schedule) -> None:
         raise InvalidSchedule([Problem(path="end_at", message="must not lie before start_at")])
 
 
-def _check_fires(schedule: Schedule, rules: list[Rule], *, now: datetime) -> None:
+def check_fires(schedule: Schedule, *, now: datetime) -> None:
+    """Check that a schedule with sound rules has a time to fire at after `now`.
+
+    Raises:
+        InvalidSchedule: naming `rules` or `end_at`.
+    """
     after = max(now, schedule.start_at - timedelta.resolution) if schedule.start_at else now
     first = next_fire(
-        rules, zone=schedule.timezone, after=after, gap=schedule.dst_gap, overlap=schedule.dst_overlap
+        _rules(schedule),
+        zone=schedule.timezone,
+        after=after,
+        gap=schedule.dst_gap,
+        overlap=schedule.dst_overlap,
     )
     if first is None:
         raise InvalidSchedule(

@@ -4,7 +4,7 @@ A new kind is one model here and one row in `Step`.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
@@ -199,19 +199,23 @@ class WaitStep(BaseStep):
         return self
 
 
-def parse_instant(text: str) -> datetime:
-    """Return the instant that `text` means, aware.
+def parse_instant(value: Any) -> datetime:
+    """Return the instant that the text `value` means, aware, in UTC.
 
     Raises:
-        ValueError: it is not ISO 8601, or has no offset and so is no instant.
+        ValueError: it is not ISO 8601, has no offset and so is no instant, or lies outside the years 1 to
+            9999 in UTC. Never holds the value.
     """
     try:
-        instant = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise ValueError("`until` must be an instant such as 2026-11-20T09:00:00Z") from None
     if instant.tzinfo is None:
         raise ValueError("`until` needs an offset, such as Z or +01:00; without one it is no instant")
-    return instant
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("`until` lies outside the years 1 to 9999 in UTC") from None
 
 
 Step: TypeAlias = Annotated[TaskStep | HttpStep | SetStep | WaitStep, Field(discriminator="kind")]

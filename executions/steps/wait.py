@@ -1,18 +1,29 @@
 """`wait`: go on after a duration or at an instant, without holding a worker."""
 
-from executions.outcomes import Completed, Outcome, Waiting
+from datetime import datetime
+
+from executions.outcomes import Completed, Failed, Outcome, Waiting
 from executions.steps.call import Call
 from workflows.definition import WaitStep
+from workflows.duration import LONGEST
 from workflows.steps import parse_instant
 
 
 def run(step: WaitStep, call: Call) -> Outcome:
     """Ask to wait, or complete where the wait is over. Output: `{"until": "…"}`."""
-    until = call.resume_at
-    if until is None:
-        until = (
-            call.now + step.duration if step.duration else parse_instant(step.render(call.variables)["until"])
-        )
+    try:
+        until = call.resume_at or _until(step, call)
+    except ValueError as error:
+        return Failed(error=str(error), error_class="InvalidWait")
     if until > call.now:
         return Waiting(until)
     return Completed({"until": until.isoformat()})
+
+
+def _until(step: WaitStep, call: Call) -> datetime:
+    if step.duration is not None:
+        return call.now + step.duration
+    until = parse_instant(step.render(call.variables)["until"])
+    if until - call.now > LONGEST:
+        raise ValueError(f"`until` lies more than {LONGEST.days} days ahead")
+    return until

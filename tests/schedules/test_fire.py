@@ -88,6 +88,42 @@ def test_a_long_outage_of_a_dense_schedule_is_accounted_for_over_several_passes(
     assert (passes, missed, Execution.objects.count()) == (3, 2_499, 1)
 
 
+def test_a_backlog_is_released_in_parts_and_lets_live_fires_pass(
+    make_schedule: MakeSchedule, shift_clock: Shift
+) -> None:
+    every_second = [{"kind": "interval", "every_seconds": 1}]
+    behind = make_schedule("behind", catchup="all", rules=every_second)
+    shift_clock(timedelta(seconds=100.5))
+
+    first = fire.fire_due()
+
+    behind.refresh_from_db()
+    assert (first.taken, Execution.objects.count()) == (1, 20)
+    assert behind.next_fire_at is not None
+    assert behind.next_due_at is not None
+    assert behind.next_fire_at < first.now < behind.next_due_at
+    shift_clock(timedelta(seconds=100.9))
+    fire.fire_due()
+    assert list(Execution.objects.order_by("fire_at").values_list("fire_at", flat=True)) == [
+        behind.created_at + timedelta(seconds=n) for n in range(1, 41)
+    ]
+
+
+@pytest.mark.parametrize("rules", [5, None, [], [5], "x", [{"kind": "cron"}]])
+def test_rules_that_somebody_broke_never_stop_the_pass(
+    make_schedule: MakeSchedule, shift_clock: Shift, rules: Any
+) -> None:
+    bad, good = make_schedule("bad"), make_schedule("good")
+    Schedule.objects.filter(pk=bad.pk).update(rules=rules if rules is not None else {"a": 1})
+    shift_clock(timedelta(seconds=61))
+
+    fire.fire_due()
+
+    bad.refresh_from_db()
+    assert bad.state in {"error", "completed"}
+    assert Execution.objects.get().schedule_id == good.pk
+
+
 def test_a_one_time_schedule_completes_after_its_time(
     make_schedule: MakeSchedule, shift_clock: Shift
 ) -> None:

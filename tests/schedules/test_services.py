@@ -11,7 +11,7 @@ from executions.models import Execution
 from organizations.models import Organization
 from schedules import services
 from schedules.errors import DuplicateSchedule, IllegalScheduleMove, InvalidSchedule, StaleSchedule
-from schedules.models import Schedule
+from schedules.models import Schedule, SkippedFire
 from schedules.states import MOVES, ScheduleState
 from tests.conftest import MakeWorkflow
 from workflows import services as workflow_services
@@ -107,6 +107,35 @@ def test_a_change_of_input_leaves_the_next_fire_alone(schedule: Schedule) -> Non
     changed = services.change(schedule, now=clock.now(), input={"n": 2})
 
     assert (changed.next_fire_at, changed.cursor_at) == (schedule.next_fire_at, schedule.cursor_at)
+
+
+def test_a_completed_schedule_can_be_described_and_stays_completed(schedule: Schedule) -> None:
+    once = [{"kind": "one_time", "at": "2020-01-01T00:00:00+00:00"}]
+    Schedule.objects.update(state="completed", rules=once, next_fire_at=None, next_due_at=None)
+
+    changed = services.change(schedule, now=clock.now(), description="done")
+
+    assert (changed.state, changed.description) == ("completed", "done")
+
+
+@pytest.mark.parametrize("reason", ["paused", "edited", "archived"])
+def test_times_that_were_due_and_are_dropped_by_a_person_are_recorded(
+    schedule: Schedule, reason: str
+) -> None:
+    services.change(schedule, now=clock.now(), rules=[{"kind": "interval", "every_seconds": 1}])
+    later = clock.now() + timedelta(seconds=30)
+
+    match reason:
+        case "paused":
+            services.pause(schedule, by="ada", now=later)
+        case "edited":
+            services.change(schedule, now=later, rules=DAILY)
+        case "archived":
+            services.archive(schedule, by="ada", now=later)
+
+    skipped = SkippedFire.objects.get()
+    assert skipped.reason == reason
+    assert skipped.count in {29, 30}
 
 
 def test_a_paused_schedule_stays_paused_when_its_rule_changes(schedule: Schedule) -> None:
