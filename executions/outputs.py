@@ -25,7 +25,9 @@ def storable(outcome: Outcome) -> Outcome:
 
 
 def _plain(output: Any) -> Any:
-    text = json.dumps(output, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(
+        output, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False, separators=(",", ":")
+    )
     size = len(text.encode(errors="surrogatepass"))  # half a pair is refused below, with a reason
     if size > MAX_BYTES:
         raise ValueError(f"it has {size:,} bytes of JSON; at most {MAX_BYTES:,} are allowed")

@@ -13,14 +13,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 import clock
 from events import announcements
 from executions import services, sweeps, worker
-from executions.errors import ExecutionError
+from executions.errors import ExecutionError, InvalidStart
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Source
 from organizations.errors import NoSuchOrganization
 from organizations.services import organization_for
-from workflows.errors import Invalid, dotted
+from workflows.errors import InvalidInput, dotted
 from workflows.models import Workflow
 
 log = structlog.get_logger(__name__)
+
+MAX_REASON = 500  # characters of the log line of a refused call; it names the caller's own keywords
 
 
 @task_prerun.connect
@@ -71,7 +73,7 @@ def start(self: "Task[Any, Any]", /, **call: Any) -> None:
         time.sleep(1)  # the database is away; do not spin between it and the broker
         raise Reject(error, requeue=True) from error
     except (ValueError, DataError, ExecutionError, NoSuchOrganization, Workflow.DoesNotExist) as error:
-        log.warning("call refused", task_id=self.request.id, error=_reason(error))
+        log.warning("call refused", task_id=self.request.id, error=_reason(error)[:MAX_REASON])
         return
     log.info("call accepted", execution_id=str(started.id), created=started.created)
 
@@ -96,9 +98,9 @@ def _reason(error: Exception) -> str:
         case ValidationError():
             problems = error.errors(include_input=False, include_url=False, include_context=False)
             return "; ".join(f"{dotted(problem['loc'])}: {problem['msg']}" for problem in problems)
-        case Invalid():  # a message of JSON Schema quotes the value
-            return "invalid: " + ", ".join(dict.fromkeys(problem["path"] for problem in error.errors))
-        case ExecutionError() | NoSuchOrganization() | Workflow.DoesNotExist():
+        case InvalidInput():  # a message of JSON Schema quotes the value
+            return "does not fit: " + ", ".join(dict.fromkeys(problem["path"] for problem in error.errors))
+        case InvalidStart() | ExecutionError() | NoSuchOrganization() | Workflow.DoesNotExist():
             return str(error)
         case _:
             return type(error).__name__

@@ -63,7 +63,9 @@ def _header(name: str, value: Any) -> tuple[bytes, bytes]:
         raise InvalidRequest(f"{name[:100]!r} is not the name of a header")
     text = _text(value)
     if text is None:
-        raise InvalidRequest(f"header {name[:100]!r} must be text, a number or true or false, not {_kind(value)}")
+        raise InvalidRequest(
+            f"header {name[:100]!r} must be text, a number or true or false, not {_kind(value)}"
+        )
     if _CONTROL.search(text):
         raise InvalidRequest(f"the value of header {name[:100]!r} holds a line break or control character")
     try:

@@ -1,6 +1,7 @@
 """`wait`: go on after a duration or at an instant, without holding a worker."""
 
 from datetime import datetime
+from typing import Any
 
 from executions.outcomes import Completed, Failed, Outcome, Waiting
 from executions.steps.call import Call
@@ -11,8 +12,9 @@ from workflows.steps import parse_instant
 
 def run(step: WaitStep, call: Call) -> Outcome:
     """Ask to wait, or complete where the wait is over. Output: `{"until": "…"}`."""
+    rendered = None if call.resume_at else step.render(call.variables)["until"]
     try:
-        until = call.resume_at or _until(step, call)
+        until = call.resume_at or _until(step, rendered, now=call.now)
     except ValueError as error:
         return Failed(error=str(error), error_class="InvalidWait")
     if until > call.now:
@@ -20,10 +22,10 @@ def run(step: WaitStep, call: Call) -> Outcome:
     return Completed({"until": until.isoformat()})
 
 
-def _until(step: WaitStep, call: Call) -> datetime:
+def _until(step: WaitStep, rendered: Any, *, now: datetime) -> datetime:
     if step.duration is not None:
-        return call.now + step.duration
-    until = parse_instant(step.render(call.variables)["until"])
-    if until - call.now > LONGEST:
+        return now + step.duration
+    until = parse_instant(rendered)
+    if until - now > LONGEST:
         raise ValueError(f"`until` lies more than {LONGEST.days} days ahead")
     return until

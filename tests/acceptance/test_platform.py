@@ -145,8 +145,9 @@ def test_redis_emptied_under_load_loses_nothing(make_workflow: MakeWorkflow, tmp
     assert Counter(lines(witness)) == {str(number): 1 for number in range(300)}
 
 
+@pytest.mark.parametrize("to_whom", ["process", "group"])
 def test_sigterm_hands_a_long_step_back_and_another_worker_finishes_it(
-    make_workflow: MakeWorkflow, tmp_path: Path
+    make_workflow: MakeWorkflow, tmp_path: Path, to_whom: str
 ) -> None:
     witness = tmp_path / "pids"
     step = {"id": "long", "kind": "task", "task": "acceptance.linger", "args": ["${{ input.path }}", 60]}
@@ -154,7 +155,10 @@ def test_sigterm_hands_a_long_step_back_and_another_worker_finishes_it(
 
     with running("worker", HORARIUM_SHUTDOWN_GRACE_SECONDS="0.5") as leaving:
         eventually(lambda: lines(witness), what="the step has begun")
-        leaving.terminate()
+        if to_whom == "group":
+            leaving.signal_group(signal.SIGTERM)
+        else:
+            leaving.terminate()
         leaving.wait(10)
     assert StepRun.objects.get().state == "ready"
 
