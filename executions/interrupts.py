@@ -5,6 +5,7 @@ The step runs in the main thread of a pool process, so a signal can raise there.
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -39,20 +40,20 @@ class Guard:
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
-        self._cause = Cause.TIMEOUT
         self._window: object = None  # what runs in it; None while it is closed
-        self._meant: object = None  # what the last interrupt was meant for
+        self._ends = 0.0  # monotonic seconds of its timeout
+        self._asked: tuple[object, Cause] = (None, Cause.TIMEOUT)  # what an interrupt was meant for
 
     @contextmanager
     def armed(self, what: object, *, timeout: timedelta) -> Iterator[None]:
         """Interrupt what runs inside after `timeout`, or when `interrupt` is called for `what`."""
-        self._cause = Cause.TIMEOUT
-        self._meant = what
         signal.signal(signal.SIGALRM, self._on_alarm)  # the code of another step may have taken it
+        seconds = timeout.total_seconds()
         try:
             try:
+                self._ends = time.monotonic() + seconds
                 self._window = what
-                signal.setitimer(signal.ITIMER_REAL, timeout.total_seconds(), AGAIN_SECONDS)
+                signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_SECONDS)
                 yield
             finally:
                 self._close()
@@ -62,7 +63,7 @@ class Guard:
     def interrupt(self, what: object, cause: Cause) -> None:
         """Raise `Interrupted` in `what`; callable from any thread, without effect once it has ended."""
         if self._window is what:
-            self._cause, self._meant = cause, what
+            self._asked = (what, cause)
             signal.pthread_kill(self._thread, signal.SIGALRM)
 
     def _close(self) -> None:
@@ -70,5 +71,10 @@ class Guard:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _on_alarm(self, _signal: int, _frame: object) -> None:
-        if self._window is not None and self._window is self._meant:
-            raise Interrupted(self._cause)
+        if self._window is None:
+            return
+        meant_for, cause = self._asked
+        if meant_for is self._window:
+            raise Interrupted(cause)
+        if time.monotonic() >= self._ends:
+            raise Interrupted(Cause.TIMEOUT)

@@ -12,7 +12,8 @@ import pytest
 
 from executions.outcomes import Completed, Failed
 from executions.steps import Call
-from executions.steps.http import MAX_BODY, run
+from executions.steps.answer import MAX_BODY
+from executions.steps.http import run
 from workflows.definition import HttpStep, load_definition
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
