@@ -1,10 +1,10 @@
 """The broker: publishing never waits long for it, and consuming always comes back to it."""
 
-from typing import Any
+from typing import Any, Self
 
 import kombu
 from celery import Celery
-from celery.app.amqp import AMQP as CeleryAMQP
+from celery.app import amqp
 from kombu.transport import redis, virtual
 
 RECONNECT_SECONDS = 2  # the longest pause between two tries of a worker; kombu's own grows to 30
@@ -18,15 +18,18 @@ PUBLISHING = {
 }
 
 
+LOST = redis.get_redis_error_classes().connection_errors
+
+
 class Connection(kombu.Connection):
     """A connection that, lost, is tried again every few seconds."""
 
-    def ensure_connection(self, *args: Any, **kwargs: Any) -> kombu.Connection:
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Self:
         """Connect, and go on trying as the caller wishes."""
         return super().ensure_connection(*args, **{"interval_max": RECONNECT_SECONDS, **kwargs})
 
 
-class AMQP(CeleryAMQP):
+class AMQP(amqp.AMQP):
     """Celery's message layer on our connections."""
 
     Connection = Connection
@@ -56,7 +59,7 @@ class QoS(redis.QoS):
         """Acknowledge; over a lost connection forget the message here, which Redis may deliver again."""
         try:
             super().ack(delivery_tag)
-        except self.channel.connection_errors:
+        except LOST:
             virtual.QoS.ack(self, delivery_tag)
             raise
 
@@ -64,7 +67,7 @@ class QoS(redis.QoS):
         """Refuse; over a lost connection forget the message here, which Redis may deliver again."""
         try:
             super().reject(delivery_tag, requeue=requeue)
-        except self.channel.connection_errors:
+        except LOST:
             virtual.QoS.ack(self, delivery_tag)
             raise
 

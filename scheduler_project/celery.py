@@ -4,7 +4,7 @@ import os
 import warnings
 from typing import Any
 
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 
 from scheduler_project.broker import Application
 
@@ -25,3 +25,10 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_our_logging(**_: Any) -> None:
     """Stop Celery from configuring logging: `scheduler_project.logs` did."""
+
+
+@worker_init.connect
+def _end_when_deaf(**_: Any) -> None:
+    from scheduler_project import deafness  # only a worker needs it
+
+    deafness.install()

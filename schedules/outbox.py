@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection
 log = structlog.get_logger(__name__)
 
 ROOM = 200  # parcels that wait; what finds no room stays due in the database
+FULL_SECONDS = 0.1  # until a full outbox is looked at again
 RETRY_SECONDS = 1.0  # until one parcel tries whether the broker, or the database, is back
 CLOSE_SECONDS = 2.0  # a stopping process waits this long for what it has taken
 
@@ -41,11 +42,15 @@ class Outbox:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def is_open(self) -> bool:
-        """Return whether to take another: there is room, and the broker is not known to be away."""
+    def pause(self) -> float:
+        """Return for how many seconds to take nothing more; 0 while there is room.
+
+        While the broker is away there is room for one parcel at a time, the one that finds it back.
+        """
         with self._changed:
             room = 1 if self._failing else ROOM
-            return time.monotonic() >= self._opens_at and len(self._parcels) + self._in_hand < room
+            full = FULL_SECONDS if len(self._parcels) + self._in_hand >= room else 0.0
+            return max(self._opens_at - time.monotonic(), full)
 
     def put(self, parcel: Parcel) -> None:
         """Hand over a parcel and return at once."""

@@ -51,10 +51,8 @@ class PeriodicTaskScheduler(DatabaseScheduler):
         """Take rows that are due, for a short time, and return the seconds until the next one is."""
         until = time.monotonic() + TAKE_SECONDS
         delay = 0.0
-        while not delay and time.monotonic() < until:
-            if not self._outbox.is_open():
-                return outbox.RETRY_SECONDS if self._outbox.is_failing else TAKE_SECONDS
-            delay = self._take_one(*args, **kwargs)
+        while delay <= 0 and time.monotonic() < until:
+            delay = self._outbox.pause() or self._take_one(*args, **kwargs)
         return delay
 
     def _take_one(self, *args: Any, **kwargs: Any) -> float:

@@ -23,3 +23,9 @@ def linger(path: str, seconds: float) -> int:
     if first:
         time.sleep(seconds)
     return os.getpid()
+
+
+@shared_task(name="acceptance.nap")
+def nap(seconds: float) -> None:
+    """Keep a slot busy for a short time."""
+    time.sleep(seconds)

@@ -1,10 +1,14 @@
 """Ordinary PeriodicTask rows under two beats."""
 
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
@@ -14,21 +18,27 @@ from tests.acceptance.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+AWAY = ConnectionError("the broker is away")
+
 
 class Recording(Scheduler):
     """A beat that writes down what it would send, or fails to."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.sent: list[str] = []
-        self.is_broker_away = False
+        self.refusal: Exception | None = None
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
         """Leave our own maintenance out."""
 
+    def settle(self) -> None:
+        """Wait for what was taken to be sent or given back."""
+        assert self._outbox.settle(5)
+
     def apply_async(self, entry: Any, *args: Any, **kwargs: Any) -> None:
-        if self.is_broker_away:
-            raise ConnectionError("the broker is away")
+        if self.refusal:
+            raise self.refusal
         self.sent.append(entry.name)
 
 
@@ -49,6 +59,7 @@ def make_row(*, every: int = 10, **changes: Any) -> PeriodicTask:
 def run_until_quiet(beat: Recording) -> None:
     for _ in range(5):
         super(Scheduler, beat).tick()
+    beat.settle()
 
 
 def sent_after_ticks(beat: Recording) -> list[str]:
@@ -96,20 +107,74 @@ def test_the_beat_that_lost_a_run_takes_over_when_the_other_is_gone(
     assert second.sent == ["row"]
 
 
-def test_a_run_that_cannot_be_sent_stays_due(beats: tuple[Recording, Recording]) -> None:
+def test_a_run_that_the_broker_refuses_stays_due(beats: tuple[Recording, Recording]) -> None:
     first, _ = beats
     row = make_row()
-    first.is_broker_away = True
-    super(Scheduler, first).tick()
+    first.refusal = AWAY
+    run_until_quiet(first)
     row.refresh_from_db()
     assert row.total_run_count == 0
 
-    first.is_broker_away = False
-    run_until_quiet(first)
+    first.refusal = None
+    eventually(lambda: sent_after_ticks(first), within=5)
 
     assert first.sent == ["row"]
     row.refresh_from_db()
     assert row.total_run_count == 1
+
+
+def test_a_run_that_no_broker_would_take_does_not_hold_up_the_others(
+    beats: tuple[Recording, Recording],
+) -> None:
+    first, _ = beats
+    row = make_row()
+    first.refusal = TypeError("not JSON")
+    run_until_quiet(first)
+
+    row.refresh_from_db()
+    assert row.total_run_count == 1
+    assert first._outbox.pause() == 0
+
+
+def test_a_beat_never_waits_for_a_broker_that_hangs(beats: tuple[Recording, Recording]) -> None:
+    first, _ = beats
+    make_row()
+    hanging = threading.Event()
+    first.apply_async = lambda *args, **kwargs: hanging.wait(5)  # type: ignore[assignment,method-assign]
+    began = time.monotonic()
+    for _ in range(5):
+        super(Scheduler, first).tick()
+
+    assert time.monotonic() - began < 1
+    hanging.set()
+    first.settle()
+
+
+def test_a_row_is_tried_again_when_the_database_failed_as_it_was_taken(
+    beats: tuple[Recording, Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = beats
+    make_row()
+    with monkeypatch.context() as outage:
+        outage.setattr(Recording, "reserve", Mock(side_effect=OperationalError("gone")))
+        with pytest.raises(OperationalError):
+            super(Scheduler, first).tick()
+
+    run_until_quiet(first)
+
+    assert first.sent == ["row"]
+
+
+def test_a_beat_that_stops_gives_back_what_it_could_not_send(beats: tuple[Recording, Recording]) -> None:
+    first, _ = beats
+    row = make_row()
+    first.refusal = AWAY
+    super(Scheduler, first).tick()
+
+    first.close()
+
+    row.refresh_from_db()
+    assert row.total_run_count == 0
 
 
 def test_a_row_is_read_whatever_its_hour_and_zone(beats: tuple[Recording, Recording]) -> None:
