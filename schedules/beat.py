@@ -60,9 +60,9 @@ class Scheduler(PeriodicTaskScheduler):
         """Fire due schedules, wake workers for delayed steps, and return the seconds until more is due."""
         began = time.monotonic()
         done = fire.fire_due()
+        self._pulse()
         if done.is_full:
             return 0
-        self._pulse()
         since = self._looked_at or done.now - timedelta(seconds=2 * LONGEST_WAIT)
         outlook = queries.outlook(since=since, now=done.now)
         for queue, count in outlook.released.items():

@@ -5,6 +5,8 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError, connection
+
 from events.models import Event
 from executions.models import Execution
 from organizations.models import Organization
@@ -30,7 +32,16 @@ class LiveLines:
         self._last: Event | None = None
 
     def print_new(self) -> None:
-        """Print the lines of events that have become readable since the last call."""
+        """Print the lines of events that have become readable since the last call.
+
+        While the database is away it prints nothing; the lines come later.
+        """
+        try:
+            self._print_new()
+        except (InterfaceError, OperationalError):
+            connection.close()
+
+    def _print_new(self) -> None:
         events = Event.objects.of(self._organization.pk).settled()
         new = events.after(self._last) if self._last else events.filter(at__gte=self._since)
         for event in new[:BATCH]:
