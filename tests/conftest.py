@@ -15,6 +15,17 @@ from workflows.models import Workflow
 MakeWorkflow = Callable[..., Workflow]
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """End what still holds the database at the end, such as the query of a killed process: it could not be dropped."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture
 def organization(db: None) -> Organization:
     return Organization.objects.create(slug="acme", name="Acme")
