@@ -4,19 +4,13 @@ import pytest
 from rest_framework.test import APIClient
 
 import clock
-from events.models import Event
 from organizations.models import Organization
 from schedules import services
 from schedules.models import Schedule
-from tests.acceptance.processes import eventually
 from tests.api.conftest import V1, paths
+from tests.events.test_log import await_settled
 
 URL = f"{V1}/events/"
-
-
-def await_settled(count: int) -> None:
-    """Wait for transactions of other databases on the server: they hide events, too."""
-    eventually(lambda: Event.objects.settled().count() >= count, what="the events can be read")
 
 
 @pytest.mark.django_db(transaction=True)

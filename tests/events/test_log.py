@@ -1,6 +1,5 @@
 """The log's order: nothing is stepped over, whatever commits when."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -10,7 +9,8 @@ from django.db import connection
 from events import log
 from events.models import BEGINNING, Event
 from organizations.models import Organization
-from tests.events.stream import NOON, WAIT_SECONDS, Elsewhere, new_event
+from tests.acceptance.processes import eventually
+from tests.events.stream import NOON, Elsewhere, new_event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,10 +19,7 @@ AppendEvent = Callable[..., None]
 
 def await_settled(count: int) -> None:
     """Wait for transactions of other databases on the server: they hide events, too."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while Event.objects.settled().count() < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: Event.objects.settled().count() >= count, what="the events can be read")
 
 
 def types(page: log.Page) -> list[str]:

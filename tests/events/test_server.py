@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from organizations.models import Organization
 from scheduler_project import processes
 from scheduler_project.embedded.place import free_port
+from tests.acceptance.processes import eventually
 from tests.events.stream import WAIT_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,13 +66,12 @@ def open_stream(
 
 
 def await_port(port: int) -> None:
-    deadline = time.monotonic() + 3 * WAIT_SECONDS
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError
+    eventually(lambda: is_open(port), within=3 * WAIT_SECONDS, what="the server listens")
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def heard(stream: ClientConnection, timeout: float = WAIT_SECONDS) -> Any:
