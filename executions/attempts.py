@@ -7,10 +7,10 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from executions import connections
+from executions import connections, queries
 from executions.heartbeat import Heartbeat
 from executions.interrupts import Cause, Guard, Interrupted
-from executions.outcomes import Cancelled, Failed, Outcome, Released, Skipped
+from executions.outcomes import Cancelled, Failed, Outcome, Released, Skipped, TooLate
 from executions.outputs import storable
 from executions.queries import Claim
 from executions.steps import RUN, Call
@@ -29,6 +29,8 @@ def run(held: Claim, *, guard: Guard, heartbeat: Heartbeat, lease: timedelta) ->
     Leaves the database connections as the step found them.
     """
     step = definition_of(held.version_id).step(held.step)
+    if _is_too_late(held):
+        return TooLate()
     try:
         variables = variables_of(step, held)
     except (OperationalError, InterfaceError) as error:
@@ -50,6 +52,13 @@ def run(held: Claim, *, guard: Guard, heartbeat: Heartbeat, lease: timedelta) ->
     finally:
         heartbeat.release()
         connections.restore(before)
+
+
+def _is_too_late(held: Claim) -> bool:
+    """Return whether this would be the execution's first step, after its start deadline."""
+    if held.start_by is None or held.started_at <= held.start_by or held.attempt > 1:
+        return False
+    return not queries.has_begun(held.execution_id, beside=held.id)
 
 
 def _attempt(step: Step, held: Claim, variables: dict[str, Any]) -> Outcome:

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from events.announcements import announce_on_commit
 from events.services import HINT, NewEvent, append
-from executions import graph, queries, wakeups
+from executions import admission, graph, queries, wakeups
 from executions.errors import LostLease
 from executions.models import Attempt, DeadLetter, StepRun
 from executions.outcomes import Completed, Outcome
@@ -52,11 +52,24 @@ def finish(
     """
     definition = definition_of(held.version_id)
     if isinstance(outcome, Completed) and len(definition.steps) == 1:
-        completed, taken = queries.complete_only_step(held, outcome.output, slot=slot)
-        if completed:
+        closed = queries.complete_only_step(held, outcome.output, slot=slot)
+        if closed.done:
             announce_on_commit(HINT, str(held.organization_id))
-            return taken
-    return _finish(held, outcome, definition, now=now, slot=slot, expired_only=expired_only)
+            _let_others_in(closed.freed, now=now)
+            return closed.claim
+    follow_up, freed = _finish(held, outcome, definition, now=now, slot=slot, expired_only=expired_only)
+    _let_others_in(freed, now=now)
+    return follow_up
+
+
+def _let_others_in(freed: UUID | None, *, now: datetime) -> None:
+    """Admit what waits for the place of an execution that has closed.
+
+    In a transaction of its own, because the group's lock comes before a row's.
+    A process that dies before it leaves that to the sweep.
+    """
+    if freed is not None:
+        admission.release([freed], now=now)
 
 
 @transaction.atomic
@@ -68,7 +81,8 @@ def _finish(
     now: datetime,
     slot: Slot | None,
     expired_only: bool,
-) -> Claim | None:
+) -> tuple[Claim | None, UUID | None]:
+    """Return the step run that the slot now holds, and the group in which the close has made room."""
     policy = definition.step(held.step).retry
     settled, record = judge(held, outcome, policy=policy, now=now, jitter=random.random)
     settled = replace(settled, error=settled.error[:MAX_ERROR])
@@ -80,11 +94,13 @@ def _finish(
     if record is not None:
         _record_attempt(held, record, settled, now=now)
     events = _step_events(held, settled, record, now=now)
-    follow_up = _advance(held, settled, definition, cancelling=cancelling, slot=slot, now=now, events=events)
+    follow_up, freed = _advance(
+        held, settled, definition, cancelling=cancelling, slot=slot, now=now, events=events
+    )
     append(events)
     if slot and follow_up is None:
-        return queries.claim(slot)
-    return follow_up
+        return queries.claim(slot), freed
+    return follow_up, freed
 
 
 def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datetime) -> None:
@@ -123,7 +139,7 @@ def _advance(
     slot: Slot | None,
     now: datetime,
     events: list[NewEvent],
-) -> Claim | None:
+) -> tuple[Claim | None, UUID | None]:
     """Apply the plan that follows from the states of a locked execution."""
     alone = len(definition.steps) == 1
     states = {held.step: settled.state} if alone else queries.step_states(held.execution_id)
@@ -132,9 +148,8 @@ def _advance(
     plan = _plan(definition, states, held.execution_id, cancelling=cancelling, now=now)
 
     follow_up = _start_steps(held, definition, plan, slot=slot, now=now)
-    if plan.end:
-        _close(held, settled, plan.end, now=now, events=events)
-    return follow_up
+    freed = _close(held, settled, plan.end, now=now, events=events) if plan.end else None
+    return follow_up, freed
 
 
 def _announce_later(held: Claim, settled: Settled, *, now: datetime) -> None:
@@ -204,15 +219,18 @@ def _claim_of(held: Claim, row: NewStepRun, *, now: datetime) -> Claim:
     )
 
 
-def _close(held: Claim, settled: Settled, end: str, *, now: datetime, events: list[NewEvent]) -> None:
-    error = _reason(held, settled) if end == "failed" else ""
-    if not queries.close(held.execution_id, state=end, error=error[:MAX_ERROR], now=now):
-        return
+def _close(held: Claim, settled: Settled, end: str, *, now: datetime, events: list[NewEvent]) -> UUID | None:
+    """Close the execution and return the group in which somebody waits for its place."""
+    error = settled.error if end == "cancelled" else _reason(held, settled) if end == "failed" else ""
+    closed = queries.close(held.execution_id, state=end, error=error[:MAX_ERROR], now=now)
+    if not closed.done:
+        return None
     if end == "failed":
         DeadLetter.objects.create(
             organization_id=held.organization_id, execution_id=held.execution_id, reason=error, created_at=now
         )
     events.append(_event(held, f"workflow.{end}", now=now, data={"error": error[:300]} if error else {}))
+    return closed.freed
 
 
 def _reason(held: Claim, settled: Settled) -> str:

@@ -24,6 +24,16 @@ class NotStartable(ExecutionError):
     """The workflow refuses new executions; the caller chose the wrong one or an archived one."""
 
 
+class Overlapping(ExecutionError):
+    """Others of its group are active and its overlap policy refuses it; wait, or start it with another policy."""
+
+    def __init__(self, reason: str) -> None:
+        why = "too many starts wait already" if reason == "buffer_full" else "another run is active"
+        super().__init__(
+            f"not started: {why}; give `overlap` as allow_all, buffer_all or cancel_other to start it"
+        )
+
+
 class IdempotencyConflict(ExecutionError):
     """The key already names another cause; the caller must use a new key."""
 

@@ -58,6 +58,14 @@ class Execution(models.Model):
     )
     started_by = models.CharField(max_length=150, blank=True)
     cancel_requested_at = models.DateTimeField(null=True)
+    group_key = models.UUIDField(null=True, help_text="The group in which it holds or waits for a place.")
+    group_limit = models.PositiveSmallIntegerField(
+        default=1, help_text="Places of the group, when it was decided."
+    )
+    has_waiting = models.BooleanField(default=False, help_text="Its end must admit somebody of its group.")
+    waits_until = models.DateTimeField(null=True, help_text="A pending execution is dropped then.")
+    start_by = models.DateTimeField(null=True, help_text="Its first step must be taken until then.")
+    is_watched = models.BooleanField(default=False, help_text="Its end is still to be told to its schedule.")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 
@@ -71,11 +79,24 @@ class Execution(models.Model):
                 condition=models.Q(state="running"),
                 name="execution_running",
             ),
+            models.Index(
+                fields=["group_key", "fire_at", "id"],
+                condition=models.Q(group_key__isnull=False, state__in=["pending", "running"]),
+                name="execution_in_group",
+            ),
+            models.Index(
+                fields=["waits_until"], condition=models.Q(state="pending"), name="execution_waiting"
+            ),
+            models.Index(
+                fields=["finished_at", "id"],
+                condition=models.Q(is_watched=True, finished_at__isnull=False),
+                name="execution_end_to_tell",
+            ),
         )
         constraints = (
-            # One fire per nominal time.
+            # One fire per nominal time; in this order it also finds the runs of a range of times.
             models.UniqueConstraint(
-                fields=["schedule_id", "fire_kind", "fire_at"],
+                fields=["schedule_id", "fire_at", "fire_kind"],
                 condition=models.Q(schedule_id__isnull=False),
                 name="execution_one_fire",
             ),
@@ -91,6 +112,10 @@ class Execution(models.Model):
                 condition=models.Q(priority__gte=0, priority__lte=9), name="execution_priority_0_to_9"
             ),
             _final_iff_finished(EXECUTION_FINAL, "execution_final_iff_finished"),
+            models.CheckConstraint(
+                condition=~models.Q(state="pending") | models.Q(group_key__isnull=False),
+                name="execution_waits_in_a_group",
+            ),
         )
 
     def __str__(self) -> str:

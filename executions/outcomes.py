@@ -51,4 +51,9 @@ class Cancelled:
     """The running code was interrupted because its execution is being cancelled."""
 
 
-Outcome = Completed | Skipped | Failed | Waiting | Released | Lost | Cancelled
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """A worker took the first step after the execution's start deadline; nothing has run."""
+
+
+Outcome = Completed | Skipped | Failed | Waiting | Released | Lost | Cancelled | TooLate

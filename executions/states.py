@@ -6,6 +6,7 @@ from django.db.models import TextChoices
 class ExecutionState(TextChoices):
     """Where an execution is."""
 
+    PENDING = "pending"  # waits for its place in a group; has no steps yet
     RUNNING = "running"  # its steps are ready, running or waiting
     COMPLETED = "completed"  # every step completed or was skipped by its condition
     FAILED = "failed"  # a step failed after its last retry
@@ -25,6 +26,7 @@ class StepState(TextChoices):
 
 
 EXECUTION_MOVES: dict[ExecutionState, frozenset[ExecutionState]] = {
+    ExecutionState.PENDING: frozenset({ExecutionState.RUNNING, ExecutionState.CANCELLED}),
     ExecutionState.RUNNING: frozenset(
         {ExecutionState.COMPLETED, ExecutionState.FAILED, ExecutionState.CANCELLED}
     ),

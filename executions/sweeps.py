@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 
-from executions import engine, queries, wakeups
+from executions import admission, engine, queries, wakeups
 from executions.errors import LostLease
 from executions.outcomes import Lost
 
@@ -13,6 +13,7 @@ log = structlog.get_logger(__name__)
 
 OVERDUE = timedelta(seconds=1)  # a ready step waits this long before its queue is woken again
 RESCUE_BATCH = 100
+WAITING_BATCH = 1_000
 
 
 def wake_overdue() -> list[str]:
@@ -24,6 +25,14 @@ def wake_overdue() -> list[str]:
     for queue in {*queues, *settings.ENVIRONMENT.worker_queues}:
         wakeups.wake(queue, count=wakeups.MAX_WAITING if queue in queues else 1)
     return queues
+
+
+def admit_waiting(*, now: datetime) -> int:
+    """Drop what has waited too long and admit what a lost close left waiting; return the groups looked at."""
+    groups = queries.waiting_groups(WAITING_BATCH)
+    for group in groups:
+        admission.release([group], now=now)
+    return len(groups)
 
 
 def rescue_expired(*, now: datetime) -> int:

@@ -112,6 +112,12 @@ def sweep_wake() -> None:
     sweeps.wake_overdue()
 
 
+@shared_task(name="executions.sweep.admit")
+def sweep_admit() -> None:
+    """Admit or drop what waits for a place. Every admission is made under the lock of its group."""
+    sweeps.admit_waiting(now=clock.now())
+
+
 @shared_task(name="executions.sweep.rescue")
 def sweep_rescue() -> None:
     """Rescue expired leases. Each rescue is guarded by attempt and lease."""

@@ -46,7 +46,12 @@ def _again(held: Claim, *, at: datetime, resume_at: datetime | None) -> Settled:
     )
 
 
-def _ended(held: Claim, outcome: outcomes.Completed | outcomes.Skipped | outcomes.Cancelled) -> Settled:
+TOO_LATE = "not started: no worker took it before its start deadline"
+
+
+def _ended(
+    held: Claim, outcome: outcomes.Completed | outcomes.Skipped | outcomes.Cancelled | outcomes.TooLate
+) -> Settled:
     counts: dict[str, Any] = {"failures": held.failures, "crashes": held.crashes}
     match outcome:
         case outcomes.Completed(output):
@@ -55,6 +60,8 @@ def _ended(held: Claim, outcome: outcomes.Completed | outcomes.Skipped | outcome
             return Settled(state="skipped", **counts)
         case outcomes.Cancelled():
             return Settled(state="cancelled", **counts)
+        case outcomes.TooLate():
+            return Settled(state="cancelled", error=TOO_LATE, **counts)
 
 
 def _lost(held: Claim, *, now: datetime) -> tuple[Settled, Record]:

@@ -7,32 +7,55 @@ row and the other learns that it did not. Lock order: execution, then step run.
 from executions.queries.births import NewExecution, NewStepRun, insert_step_runs, record
 from executions.queries.claims import Claim, Renewal, Slot, claim, expired, renew
 from executions.queries.finishes import (
+    Closed,
     Settled,
     cancel_ready_steps,
     close,
     complete_only_step,
+    disown_steps,
     settle,
     step_states,
 )
-from executions.queries.watch import overdue_queues, pulse
+from executions.queries.groups import Admitted, Dropped, admit, drop_waiting, occupancy, waiting_groups
+from executions.queries.groups import holders as group_holders
+from executions.queries.groups import lock as lock_groups
+from executions.queries.groups import mark as mark_groups
+from executions.queries.groups import set_limit as set_group_limit
+from executions.queries.watch import Ended, has_begun, overdue_queues, pulse, schedules_to_tell, take_ended
 
 __all__ = [
+    "Admitted",
     "Claim",
+    "Closed",
+    "Dropped",
+    "Ended",
     "NewExecution",
     "NewStepRun",
     "Renewal",
     "Settled",
     "Slot",
+    "admit",
     "cancel_ready_steps",
     "claim",
     "close",
     "complete_only_step",
+    "disown_steps",
+    "drop_waiting",
     "expired",
+    "group_holders",
+    "has_begun",
     "insert_step_runs",
+    "lock_groups",
+    "mark_groups",
+    "occupancy",
     "overdue_queues",
     "pulse",
     "record",
     "renew",
+    "schedules_to_tell",
+    "set_group_limit",
     "settle",
     "step_states",
+    "take_ended",
+    "waiting_groups",
 ]

@@ -15,12 +15,13 @@ from events.statements import executed
 
 @dataclass(frozen=True, slots=True)
 class NewExecution:
-    """A row of `executions_execution`, in state running."""
+    """A row of `executions_execution`, in state running, or pending without steps."""
 
     id: UUID
     organization_id: UUID
     workflow_id: UUID
     version_id: UUID
+    state: str
     source: str
     schedule_id: UUID | None
     fire_kind: str
@@ -31,6 +32,11 @@ class NewExecution:
     queue: str
     redrive_of_id: UUID | None
     started_by: str
+    group_key: UUID | None
+    group_limit: int
+    waits_until: datetime | None
+    start_by: datetime | None
+    is_watched: bool
     created_at: datetime
 
 
@@ -76,11 +82,13 @@ def insert_step_runs(rows: Sequence[NewStepRun]) -> None:
 _RECORD = f"""
 WITH born AS (
     INSERT INTO executions_execution
-        (id, organization_id, workflow_id, version_id, source, schedule_id, fire_kind, fire_at,
-         idempotency_key, input, priority, queue, redrive_of_id, started_by, created_at, state, error)
-    SELECT *, 'running', '' FROM unnest(
-        %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[],
-        %s::text[], %s::jsonb[], %s::smallint[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[])
+        (id, organization_id, workflow_id, version_id, state, source, schedule_id, fire_kind, fire_at,
+         idempotency_key, input, priority, queue, redrive_of_id, started_by, group_key, group_limit,
+         waits_until, start_by, is_watched, created_at, has_waiting, error)
+    SELECT *, false, '' FROM unnest(
+        %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[],
+        %s::timestamptz[], %s::text[], %s::jsonb[], %s::smallint[], %s::text[], %s::uuid[], %s::text[],
+        %s::uuid[], %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::timestamptz[])
     ON CONFLICT DO NOTHING
     RETURNING id
 ), steps AS (

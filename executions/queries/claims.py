@@ -32,13 +32,14 @@ class Claim:
     priority: int
     execution_queue: str
     execution_created_at: datetime
+    start_by: datetime | None
     input_json: str
 
 
 _CLAIM_COLUMNS = """
 s.id, s.step, s.queue, s.attempt, s.failures, s.crashes, s.worker, s.created_at, s.started_at, s.resume_at,
 e.id, e.organization_id, e.workflow_id, e.version_id, e.source, e.schedule_id, e.fire_at,
-s.priority, e.queue, e.created_at, e.input::text
+s.priority, e.queue, e.created_at, e.start_by, e.input::text
 """
 
 # Index: step_run_claim (queue, priority DESC, available_at, id) where ready.

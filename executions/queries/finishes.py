@@ -79,6 +79,7 @@ e AS MATERIALIZED (
     RETURNING e.*, s.step, s.attempt
 ), closed AS (
     UPDATE executions_execution AS x SET state = 'completed', finished_at = s.now FROM s WHERE x.id = s.id
+    RETURNING CASE WHEN x.has_waiting THEN x.group_key END AS freed
 ), told AS (
     INSERT INTO events_event (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
     SELECT s.organization_id, new.type, s.now, s.workflow_id, s.schedule_id, s.id,
@@ -88,24 +89,36 @@ e AS MATERIALIZED (
     ORDER BY new.place
 )
 """
-_COMPLETE_ONLY_STEP = f"WITH {_COMPLETE} SELECT true FROM s"  # noqa: S608 - constant text
+_COMPLETE_ONLY_STEP = f"WITH {_COMPLETE} SELECT freed FROM closed"  # noqa: S608 - constant text
 _COMPLETE_AND_CLAIM = f"""
 WITH {_COMPLETE}, {PICK_AND_TAKE.format(condition="EXISTS (SELECT FROM s) AND")}
-SELECT EXISTS (SELECT FROM s), taken.* FROM (VALUES (1)) AS one LEFT JOIN taken ON true
+SELECT EXISTS (SELECT FROM s), (SELECT freed FROM closed), taken.*
+FROM (VALUES (1)) AS one LEFT JOIN taken ON true
 """  # noqa: S608 - constant text
 
 
-def complete_only_step(held: Claim, output: Any, *, slot: Slot | None) -> tuple[bool, Claim | None]:
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What came of completing an execution's only step.
+
+    Attributes:
+        done: False means that nothing was changed or claimed: the attempt is not
+            held any more, or the execution is being cancelled.
+        freed: the group in which somebody waits for the place, if any.
+        claim: the slot's next step run.
+    """
+
+    done: bool
+    freed: UUID | None = None
+    claim: Claim | None = None
+
+
+def complete_only_step(held: Claim, output: Any, *, slot: Slot | None) -> Closed:
     """Complete a step that is its execution's only one, and the execution, and append both events.
 
     Args:
         slot: where given, the next step run is claimed for it by the same
             statement, and so with the same commit.
-
-    Returns:
-        (whether it was completed, the claim). Not completed means that nothing
-        was changed or claimed: the attempt is not held any more, or the
-        execution is being cancelled.
     """
     values = {
         "id": held.id,
@@ -115,10 +128,11 @@ def complete_only_step(held: Claim, output: Any, *, slot: Slot | None) -> tuple[
     }
     if slot is None:
         with executed(_COMPLETE_ONLY_STEP, values) as cursor:
-            return cursor.fetchone() is not None, None
+            row = cursor.fetchone()
+        return Closed(row is not None, freed=row[0] if row else None)
     with executed(_COMPLETE_AND_CLAIM, values | slot.parameters()) as cursor:
-        completed, *taken = cursor.fetchone() or (False, None)
-    return completed, Claim(*taken) if taken[0] else None
+        done, freed, *taken = cursor.fetchone() or (False, None, None)
+    return Closed(done, freed=freed, claim=Claim(*taken) if taken[0] else None)
 
 
 _STATES = "SELECT step, state FROM executions_steprun WHERE execution_id = %s"
@@ -142,13 +156,27 @@ def cancel_ready_steps(execution_id: UUID, *, now: datetime) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-_CLOSE = """
-UPDATE executions_execution SET state = %s, error = %s, finished_at = %s
-WHERE id = %s AND state = 'running'
+_DISOWN = """
+UPDATE executions_steprun SET state = 'cancelled', finished_at = %s, lease_expires_at = NULL
+WHERE execution_id = %s AND state IN ('ready', 'running')
 """
 
 
-def close(execution_id: UUID, *, state: str, error: str, now: datetime) -> bool:
-    """Move a running execution to a final state; False when somebody else did."""
+def disown_steps(execution_id: UUID, *, now: datetime) -> None:
+    """Cancel the step runs of a locked execution, the running ones too: their workers have lost the lease."""
+    with executed(_DISOWN, [now, execution_id]):
+        pass
+
+
+_CLOSE = """
+UPDATE executions_execution SET state = %s, error = %s, finished_at = %s, waits_until = NULL
+WHERE id = %s AND state IN ('running', 'pending')
+RETURNING CASE WHEN has_waiting THEN group_key END
+"""
+
+
+def close(execution_id: UUID, *, state: str, error: str, now: datetime) -> Closed:
+    """Move an execution to a final state; not `done` when somebody else did."""
     with executed(_CLOSE, [state, error, now, execution_id]) as cursor:
-        return bool(cursor.rowcount == 1)
+        row = cursor.fetchone()
+    return Closed(row is not None, freed=row[0] if row else None)

@@ -1,6 +1,9 @@
 """What the sweeps and the health endpoints look at."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from events.statements import executed
 from executions.queries.claims import interval
@@ -36,3 +39,56 @@ def pulse(name: str, *, role: str) -> None:
     """Record that a beat passed, or that a worker asked for work."""
     with executed(_PULSE, [name, role]):
         pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a watched execution ended."""
+
+    id: UUID
+    schedule_id: UUID
+    state: str
+    error: str
+    created_at: datetime
+    finished_at: datetime
+
+
+# Index: execution_end_to_tell (finished_at, id) where watched and finished.
+_TO_TELL = """
+SELECT DISTINCT schedule_id FROM (
+    SELECT schedule_id FROM executions_execution
+    WHERE is_watched AND finished_at IS NOT NULL ORDER BY finished_at, id LIMIT %s
+) AS oldest
+"""
+_TAKE_ENDED = """
+WITH taken AS (
+    UPDATE executions_execution SET is_watched = false
+    WHERE is_watched AND finished_at IS NOT NULL AND schedule_id = ANY(%s::uuid[])
+    RETURNING id, schedule_id, state, error, created_at, finished_at
+)
+SELECT * FROM taken ORDER BY finished_at, id
+"""
+
+
+def schedules_to_tell(limit: int) -> list[UUID]:
+    """Return the schedules of the watched executions that ended first. Locks nothing."""
+    with executed(_TO_TELL, [limit]) as cursor:
+        return [row[0] for row in cursor]
+
+
+def take_ended(schedule_ids: Sequence[UUID]) -> list[Ended]:
+    """Take the ends that schedules, locked by the caller, have not been told of, in order. Each is taken once."""
+    with executed(_TAKE_ENDED, [list(schedule_ids)]) as cursor:
+        return [Ended(*row) for row in cursor]
+
+
+_BEGUN = """
+SELECT EXISTS (SELECT FROM executions_steprun WHERE execution_id = %s AND id <> %s AND attempt > 0)
+"""
+
+
+def has_begun(execution_id: UUID, *, beside: UUID) -> bool:
+    """Return whether a step run of an execution, other than `beside`, was ever claimed."""
+    with executed(_BEGUN, [execution_id, beside]) as cursor:
+        row = cursor.fetchone()
+    return bool(row and row[0])

@@ -14,7 +14,7 @@ from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from executions.errors import AlreadyRedriven, IdempotencyConflict, IllegalMove, NotStartable
+from executions.errors import AlreadyRedriven, IdempotencyConflict, IllegalMove, NotStartable, Overlapping
 from organizations.errors import NotAMember, OrganizationUnnamed, RoleTooLow
 from schedules.errors import DuplicateSchedule, IllegalScheduleMove, StaleSchedule
 from schedules.recurrence import InvalidRule
@@ -44,6 +44,7 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     DuplicateWorkflow: Answer(409, "duplicate", "name"),
     DuplicateSchedule: Answer(409, "duplicate", "name"),
     StaleSchedule: Answer(409, "stale", "version"),
+    Overlapping: Answer(409, "overlapping", "overlap"),
     IllegalMove: Answer(409, "illegal_move"),
     IllegalScheduleMove: Answer(409, "illegal_move"),
     AlreadyRedriven: Answer(409, "illegal_move"),

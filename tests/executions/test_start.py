@@ -94,9 +94,9 @@ def test_one_fire_per_nominal_time_whoever_records_it(make_workflow: MakeWorkflo
         workflow=workflow, source="schedule", schedule_id=schedule_id, fire_kind="auto", fire_at=NOON
     )
 
-    ids = start_many([fire, fire], now=NOON) + start_many([fire], now=NOON)
+    verdicts = start_many([fire, fire], now=NOON) + start_many([fire], now=NOON)
 
-    assert [found is not None for found in ids] == [True, False, False]
+    assert [verdict.id is not None for verdict in verdicts] == [True, False, False]
     assert StepRun.objects.count() == 1
 
 

@@ -37,6 +37,7 @@ HELD = Claim(
     priority=5,
     execution_queue="default",
     execution_created_at=NOON,
+    start_by=None,
     input_json="{}",
 )
 FAILED = Failed(error="no route", error_class="OSError", traceback="File …")

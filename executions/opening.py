@@ -1,0 +1,72 @@
+"""Make the first steps of an execution ready, when it is recorded or when it gets its place."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from events.services import NewEvent, append
+from executions import graph, queries, wakeups
+from executions.models import Source
+from executions.queries import Admitted, NewExecution, NewStepRun
+from executions.states import ExecutionState, StepState
+from workflows.services import definition_of
+
+
+def first_steps(row: NewExecution | Admitted, *, now: datetime) -> list[NewStepRun]:
+    """Return the step runs with which an execution begins."""
+    definition = definition_of(row.version_id)
+    return [
+        NewStepRun(
+            execution_id=row.id,
+            step=step.id,
+            kind=step.kind,
+            state=StepState.READY,
+            queue=step.queue or row.queue,
+            priority=row.priority,
+            created_at=now,
+        )
+        for step in map(definition.step, graph.plan(definition, {}).start)
+    ]
+
+
+def told(row: NewExecution, *, now: datetime) -> list[NewEvent]:
+    """Return the events of a recorded execution: of a schedule's that it was triggered; started, or waiting."""
+    is_waiting = row.state == ExecutionState.PENDING
+    begun = _event(row, "workflow.waiting" if is_waiting else "workflow.started", now=now)
+    if row.source == Source.SCHEDULE:
+        return [replace(begun, type="schedule.triggered"), begun]
+    return [begun]
+
+
+def open_admitted(rows: Iterable[Admitted], *, now: datetime) -> None:
+    """Start executions that have waited: their steps, their events, and wake-ups after the commit."""
+    admitted = list(rows)
+    if not admitted:
+        return
+    steps = [step for row in admitted for step in first_steps(row, now=now)]
+    queries.insert_step_runs(steps)
+    append(_event(row, "workflow.started", now=now) for row in admitted)
+    wake(steps)
+
+
+def wake(steps: Iterable[NewStepRun]) -> None:
+    """Wake workers for new step runs, once the transaction has committed."""
+    for queue, count in Counter(step.queue for step in steps).items():
+        wakeups.wake_on_commit(queue, count=count)
+
+
+def _event(row: NewExecution | Admitted, type_: str, *, now: datetime) -> NewEvent:
+    data: dict[str, Any] = {"source": row.source}
+    if row.fire_at is not None:
+        data["fire_at"] = row.fire_at.isoformat()
+    return NewEvent(
+        organization_id=row.organization_id,
+        type=type_,
+        at=now,
+        workflow_id=row.workflow_id,
+        schedule_id=row.schedule_id,
+        execution_id=row.id,
+        data=data,
+    )

@@ -1,0 +1,167 @@
+"""Places in a group: who is active, who waits, who may start.
+
+A place is the execution's row itself. Whoever counts and then inserts or admits
+holds the group's advisory lock until its commit; a closer holds only its own
+row. What couples them is `has_waiting`: it is set, by an update that waits for a
+concurrent close, on every active row of a group in which something waits, and
+the close returns it.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from events.statements import executed
+from executions.overlap import Occupancy
+
+_LOCK = """
+SELECT pg_advisory_xact_lock(hashtextextended(key::text, 0))
+FROM unnest(%s::uuid[]) AS new (key) ORDER BY hashtextextended(key::text, 0)
+"""
+
+
+def lock(groups: Iterable[UUID]) -> None:
+    """Serialize whoever admits into `groups` until the transaction ends, in an order that cannot deadlock."""
+    with executed(_LOCK, [list(set(groups))]):
+        pass
+
+
+# Index: execution_in_group (group_key, fire_at, id) where running or pending.
+_OCCUPANCY = """
+SELECT group_key, count(*) FILTER (WHERE state = 'running'), count(*) FILTER (WHERE state = 'pending')
+FROM executions_execution
+WHERE group_key = ANY(%s::uuid[]) AND state IN ('running', 'pending')
+GROUP BY group_key
+"""
+
+
+def occupancy(groups: Collection[UUID]) -> dict[UUID, Occupancy]:
+    """Return what each of the locked `groups` holds."""
+    with executed(_OCCUPANCY, [list(groups)]) as cursor:
+        held = {key: Occupancy(active, waiting) for key, active, waiting in cursor}
+    return {key: held.get(key, Occupancy()) for key in groups}
+
+
+_MARK = """
+UPDATE executions_execution SET has_waiting = true
+WHERE group_key = ANY(%s::uuid[]) AND state = 'running' RETURNING group_key
+"""
+
+
+def mark(groups: Collection[UUID]) -> list[UUID]:
+    """Tell the active executions of locked groups that something waits for them.
+
+    Returns:
+        The group of each that is still active; one that closed meanwhile is left out.
+    """
+    with executed(_MARK, [list(groups)]) as cursor:
+        return [row[0] for row in cursor]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A waiting execution that has got its place, with what its first steps need."""
+
+    id: UUID
+    organization_id: UUID
+    workflow_id: UUID
+    version_id: UUID
+    source: str
+    schedule_id: UUID | None
+    fire_at: datetime | None
+    priority: int
+    queue: str
+
+
+_ADMITTED = ", ".join(f"e.{name}" for name in Admitted.__slots__)
+_ADMIT = f"""
+WITH held AS (
+    SELECT group_key, count(*) AS active FROM executions_execution
+    WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'running' GROUP BY group_key
+), waiting AS (
+    SELECT id, group_key, group_limit,
+        row_number() OVER (PARTITION BY group_key ORDER BY fire_at, id) AS place
+    FROM executions_execution WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'pending'
+)
+UPDATE executions_execution AS e SET state = 'running', waits_until = NULL
+FROM waiting LEFT JOIN held USING (group_key)
+WHERE e.id = waiting.id AND e.state = 'pending' AND waiting.place <= waiting.group_limit - coalesce(held.active, 0)
+RETURNING {_ADMITTED}
+"""  # noqa: S608 - constant text
+
+
+def admit(groups: Collection[UUID]) -> list[Admitted]:
+    """Give the free places of locked groups to what waits, in order of nominal time."""
+    with executed(_ADMIT, {"groups": list(groups)}) as cursor:
+        return [Admitted(*row) for row in cursor]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A waiting execution that will not start."""
+
+    id: UUID
+    organization_id: UUID
+    workflow_id: UUID
+    schedule_id: UUID | None
+    fire_at: datetime | None
+
+
+_DROPPED = ", ".join(f"e.{name}" for name in Dropped.__slots__)
+# Index: execution_in_group.
+_DROP = f"""
+UPDATE executions_execution AS e SET state = 'cancelled', error = %(why)s, finished_at = %(now)s, waits_until = NULL
+WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'pending'
+    AND (NOT %(only_late)s::boolean OR waits_until <= %(now)s)
+    AND (%(kind)s::text = '' OR fire_kind = %(kind)s)
+RETURNING {_DROPPED}
+"""  # noqa: S608 - constant text
+
+
+def drop_waiting(
+    groups: Collection[UUID], *, why: str, now: datetime, only_late: bool = False, kind: str = ""
+) -> list[Dropped]:
+    """End what waits in locked groups; with `only_late` what has waited too long, with `kind` of one fire kind."""
+    values = {"groups": list(groups), "why": why, "now": now, "only_late": only_late, "kind": kind}
+    with executed(_DROP, values) as cursor:
+        return [Dropped(*row) for row in cursor]
+
+
+# Index: execution_in_group.
+_HOLDERS = """
+SELECT id FROM executions_execution WHERE group_key = %s AND state = 'running' ORDER BY id
+"""
+
+
+def holders(group: UUID) -> list[UUID]:
+    """Return the active executions of a locked group."""
+    with executed(_HOLDERS, [group]) as cursor:
+        return [row[0] for row in cursor]
+
+
+# Index: execution_waiting (waits_until) where pending.
+_STUCK = """
+SELECT DISTINCT group_key FROM (
+    SELECT group_key FROM executions_execution
+    WHERE state = 'pending' ORDER BY waits_until LIMIT %s
+) AS oldest
+"""
+
+
+def waiting_groups(limit: int) -> list[UUID]:
+    """Return the groups of the `limit` waiting executions whose time runs out first."""
+    with executed(_STUCK, [limit]) as cursor:
+        return [row[0] for row in cursor]
+
+
+_REGROUP = """
+UPDATE executions_execution SET group_limit = %(limit)s
+WHERE group_key = %(group)s AND state = 'pending' AND fire_kind = %(kind)s
+"""
+
+
+def set_limit(group: UUID, *, kind: str, limit: int) -> None:
+    """Change how many may be active beside what waits of one fire kind in a locked group."""
+    with executed(_REGROUP, {"group": group, "kind": kind, "limit": limit}):
+        pass
