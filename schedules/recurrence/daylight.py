@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from schedules.recurrence.zones import DAY, HORIZON, Piece, in_utc, piece_at
+from schedules.recurrence.zones import DAY, HORIZON, Piece, gap_end, in_utc, piece_at
 
 # Given a wall-clock time, yields in order the times of a rule at or after it. Neither has a zone.
 WallTimes = Callable[[datetime], Iterator[datetime]]
@@ -42,7 +42,7 @@ def instants(
         piece = piece_at(zone, at)
         runs = takewhile(HORIZON.__gt__, _runs(wall_times, piece, at, gap, overlap))
         yield from (run.replace(tzinfo=UTC) for run in runs)
-        onward = _first_possible(wall_times, piece.end)
+        onward = _first_possible(wall_times, piece.end, zone=zone, gap=gap)
         if onward is None:
             return
         at = onward
@@ -106,11 +106,14 @@ GAP_RUNS: dict[Gap, Callable[[Iterator[datetime], Piece], Iterator[datetime]]] =
 }
 
 
-def _first_possible(wall_times: WallTimes, at: datetime) -> datetime | None:
+def _first_possible(wall_times: WallTimes, at: datetime, *, zone: ZoneInfo, gap: Gap) -> datetime | None:
     """Return an instant from `at` on before which no time of the rule can come, or None if none comes.
 
     Local time is less than a day from UTC, whatever the zone does meanwhile. So a
-    rare rule jumps to the eve of its next day instead of walking the years between.
+    rare rule jumps to the eve of its next day instead of walking the years between,
+    and one that is skipped by the gap of every spring passes all of them here.
     """
     wall = next(wall_times(at - DAY), None)
+    while gap is Gap.SKIP and wall is not None and (end := gap_end(zone, wall)):
+        wall = next(wall_times(end), None)
     return None if wall is None else max(at, wall - DAY)

@@ -47,7 +47,7 @@ class Interval:
     def instants(self, *, zone: ZoneInfo, after: datetime, gap: Gap, overlap: Overlap) -> Iterator[datetime]:
         if self.basis is Basis.ELAPSED:
             return self._elapsed(after)
-        return daylight.instants(self._wall_times(zone), zone=zone, after=after, gap=gap, overlap=overlap)
+        return daylight.instants(self.wall_times(zone), zone=zone, after=after, gap=gap, overlap=overlap)
 
     def _elapsed(self, after: datetime) -> Iterator[datetime]:
         at = self.anchor + ((after - self.anchor) // self.every + 1) * self.every
@@ -55,7 +55,8 @@ class Interval:
             yield at
             at += self.every
 
-    def _wall_times(self, zone: ZoneInfo) -> daylight.WallTimes:
+    def wall_times(self, zone: ZoneInfo) -> daylight.WallTimes:
+        """Return what yields the times on the wall clock of `zone`."""
         anchor = self.anchor.astimezone(zone).replace(tzinfo=None)
 
         def wall_times(since: datetime) -> Iterator[datetime]:
@@ -84,6 +85,5 @@ def from_dict(data: dict[str, Any], *, zone: ZoneInfo, created_at: datetime | No
 
 
 def to_dict(rule: Interval) -> dict[str, Any]:
-    seconds = rule.every.total_seconds()
-    every = int(seconds) if seconds.is_integer() else seconds
+    every = written.plain_seconds(rule.every)
     return {"every_seconds": every, "anchor": rule.anchor.isoformat(), "basis": str(rule.basis)}

@@ -29,10 +29,11 @@ class OneTime:
         if self.at.tzinfo is not None:
             at = self.at.astimezone(UTC)
             return iter((at,) if at > after else ())
-        return daylight.instants(self._wall_times, zone=zone, after=after, gap=gap, overlap=overlap)
+        return daylight.instants(self.wall_times, zone=zone, after=after, gap=gap, overlap=overlap)
 
-    def _wall_times(self, since: datetime) -> Iterator[datetime]:
-        return iter((self.at,) if self.at >= since else ())
+    def wall_times(self, since: datetime) -> Iterator[datetime]:
+        """Yield the time if it is on the wall clock and not before `since`; neither has a zone."""
+        return iter((self.at,) if self.at.tzinfo is None and self.at >= since else ())
 
 
 def from_dict(data: dict[str, Any], **_: object) -> OneTime:

@@ -7,7 +7,7 @@ from heapq import merge
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from schedules.recurrence import cron, interval, one_time, written
+from schedules.recurrence import after_completion, cron, dates, interval, one_time, presets, rrule, written
 from schedules.recurrence.daylight import Gap, Overlap, distinct
 from schedules.recurrence.errors import InvalidRule
 from schedules.recurrence.zones import EARLIEST, HORIZON, zone_of
@@ -26,7 +26,7 @@ class Kind:
     """How one kind of rule is stored.
 
     Attributes:
-        from_dict: reads the JSON; takes keyword `zone`, `hash_key`, `created_at` and ignores the rest.
+        from_dict: reads the JSON; takes keyword `zone`, `hash_key`, `created_at`, `ended_at` and ignores the rest.
         to_dict: writes the JSON, without `kind`.
     """
 
@@ -38,7 +38,12 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "cron": Kind(cron.Cron, cron.from_dict, cron.to_dict),
     "interval": Kind(interval.Interval, interval.from_dict, interval.to_dict),
+    "after_completion": Kind(
+        after_completion.AfterCompletion, after_completion.from_dict, after_completion.to_dict
+    ),
     "one_time": Kind(one_time.OneTime, one_time.from_dict, one_time.to_dict),
+    "dates": Kind(dates.Dates, dates.from_dict, dates.to_dict),
+    "rrule": Kind(rrule.RRule, rrule.from_dict, rrule.to_dict),
 }
 
 
@@ -60,9 +65,12 @@ def fires(
 
     Raises:
         InvalidRule: naming `zone`, `gap` or `overlap`.
+        ValueError: `after` is not aware; the caller's mistake.
     """
     if after.tzinfo is None:
-        raise ValueError("`after` needs a zone")
+        raise ValueError(
+            f"`after` is {after.isoformat()} without a zone; pass an aware time, such as one in UTC"
+        )
     return rule.instants(
         zone=zone_of(zone),
         after=_within_search(after),
@@ -101,22 +109,34 @@ def next_fire(
 
 
 def rule_from_dict(
-    data: object, *, hash_key: str = "", zone: str | ZoneInfo = "UTC", created_at: datetime | None = None
+    data: object,
+    *,
+    hash_key: str = "",
+    zone: str | ZoneInfo = "UTC",
+    created_at: datetime | None = None,
+    ended_at: datetime | None = None,
 ) -> Rule:
     """Read a rule from its JSON, `{"kind": str, ...}` with the keys of that kind.
+
+    A preset, `{"preset": str, ...}`, is read as the cron that it means.
 
     Args:
         hash_key: id of the schedule, which decides the `H` of a cron.
         zone: of the schedule; reads local times that must become instants.
-        created_at: aware; the anchor of an interval that names none.
+        created_at: aware; the anchor of an interval, and the start of an RRULE, that names none.
+        ended_at: aware; the end of the last run, from which an after-completion rule counts.
+            None while a run is going on.
 
     Raises:
         InvalidRule: naming the key, or as InvalidCron the field of the expression.
     """
+    if isinstance(data, dict) and "preset" in data and "kind" not in data:
+        data = presets.rule_of(data)
     if not isinstance(data, dict) or data.get("kind") not in list(KINDS):
         raise InvalidRule("kind", f"write an object whose 'kind' is one of {', '.join(KINDS)}")
-    where = zone_of(zone)
-    return KINDS[data["kind"]].from_dict(data, hash_key=hash_key, zone=where, created_at=created_at)
+    return KINDS[data["kind"]].from_dict(
+        data, hash_key=hash_key, zone=zone_of(zone), created_at=created_at, ended_at=ended_at
+    )
 
 
 def rule_to_dict(rule: Rule) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Values of a rule's JSON, read strictly, with the key named when they are wrong."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -13,9 +14,9 @@ LONGEST_TIME = 40  # characters; "2026-12-01T09:00:00.000000+00:00" has 32
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def only(data: dict[str, Any], *keys: str) -> None:
+def only(data: Mapping[str, Any], *keys: str, kind: str = "kind") -> None:
     """Refuse keys beside `kind` and `keys`: a misspelt setting must not be lost."""
-    unknown = sorted(str(key) for key in data.keys() - {"kind", *keys})
+    unknown = sorted(str(key) for key in data.keys() - {kind, *keys})
     if unknown:
         raise InvalidRule(unknown[0][:40], f"not a setting of this kind of rule; it has {', '.join(keys)}")
 
@@ -26,6 +27,12 @@ def seconds(key: str, value: object, *, longest: timedelta) -> timedelta:
     if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= limit:
         return timedelta(seconds=value)
     raise InvalidRule(key, f"write a number of seconds from 1 to {limit} ({longest.days} days)")
+
+
+def plain_seconds(duration: timedelta) -> int | float:
+    """Return what `seconds` reads as `duration`, whole where it can be."""
+    number = duration.total_seconds()
+    return int(number) if number.is_integer() else number
 
 
 def time(key: str, value: object, *, zone: ZoneInfo | None = None) -> datetime:

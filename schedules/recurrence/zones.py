@@ -1,6 +1,7 @@
 """Zones, cut into pieces of time in which the clock runs without a jump."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -69,16 +70,17 @@ def zone_named(name: str) -> ZoneInfo:
 def piece_at(zone: ZoneInfo, at: datetime) -> Piece:
     """Return the piece of `zone` that holds the instant `at` (UTC without zone)."""
     stretch = (at - EARLIEST) // STRETCH
-    pieces = _pieces(zone, stretch)
-    if at < pieces[0].start:
-        pieces = _pieces(zone, stretch - 1)
-    elif at >= pieces[-1].end:
-        pieces = _pieces(zone, stretch + 1)
-    return next(piece for piece in pieces if at < piece.end)
+    found = pieces(zone, stretch)
+    if at < found[0].start:
+        found = pieces(zone, stretch - 1)
+    elif at >= found[-1].end:
+        found = pieces(zone, stretch + 1)
+    return next(piece for piece in found if at < piece.end)
 
 
 @lru_cache(maxsize=8192)
-def _pieces(zone: ZoneInfo, stretch: int) -> tuple[Piece, ...]:
+def pieces(zone: ZoneInfo, stretch: int) -> tuple[Piece, ...]:
+    """Return the pieces of the stretch of that number since 1970."""
     cuts = list(_cuts(zone, stretch))
     offsets = [_offset(zone, cuts[0] - SECOND), *(_offset(zone, cut) for cut in cuts)]
     return tuple(
@@ -126,6 +128,18 @@ def _transition(zone: ZoneInfo, start: datetime, end: datetime) -> datetime | No
 
 def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
     return zone.fromutc(at.replace(tzinfo=zone)).replace(tzinfo=None) - at
+
+
+def gap_end(zone: ZoneInfo, wall: datetime) -> datetime | None:
+    """Return the local time at which the gap ends that holds `wall`, or None if the clock shows `wall`."""
+    local = wall.replace(tzinfo=zone)
+    before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    if before is None or after is None or before >= after:
+        return None
+    # From the end of the gap on, fold 0 has the offset after it.
+    seconds = range((after - before) // SECOND + 1)
+    length = bisect_left(seconds, x=True, key=lambda second: (local + second * SECOND).utcoffset() == after)
+    return wall + length * SECOND
 
 
 def in_utc(at: datetime) -> datetime:

@@ -48,10 +48,10 @@ DAY_OF_MONTH = Field("day of month", 1, 31, hash_end=28)
 MONTH = Field("month", 1, 12, names={name: n for n, name in enumerate(MONTHS, 1)})
 DAY_OF_WEEK = Field("day of week", 0, 6, names={name: n for n, name in enumerate(WEEKDAYS)}, end=7)
 
-VALUE = r"[0-9]{1,4}|[A-Z]{3}"
+VALUE = r"[0-9]+|[A-Z]{3}"
 PLAIN = re.compile(
     rf"(?:(?P<every>\*)|(?P<hash>H)(?:\((?P<least>{VALUE})-(?P<most>{VALUE})\))?"
-    rf"|(?P<first>{VALUE})(?:-(?P<last>{VALUE}))?)(?:/(?P<step>[0-9]{{1,4}}))?"
+    rf"|(?P<first>{VALUE})(?:-(?P<last>{VALUE}))?)(?:/(?P<step>[0-9]+))?"
 )
 
 
@@ -85,7 +85,7 @@ def number(text: str, where: Field) -> int:
     if not text.isdigit():
         return _named(text, where)
     if not where.low <= int(text) <= where.end:
-        raise where.fail(f"{text} is out of range; write {where.low} to {where.end}")
+        raise where.fail(f"{shown(text)} is out of range; write {where.low} to {where.end}")
     return int(text)
 
 
@@ -147,7 +147,6 @@ COMMON_MISTAKES = (
     (r"$", "an item is empty; remove the extra comma"),
     (r"R$|R[(/]|.*~", "{item} asks for a random value, which would change; write H for one that stays"),
     (r"-|.*/-|\+", "{item} has a sign; write numbers from {low} to {end}"),
-    (r".*[0-9]{5}", "{item} has a number too large; write {low} to {end}"),
     (r".*\?", "? may only stand alone in the day of month or day of week field"),
     (r".*#", "{item} does not fit; #, as in MON#2, counts weekdays from 1 to 5 in the day of week field"),
     (
@@ -155,4 +154,5 @@ COMMON_MISTAKES = (
         "{item} does not fit; L, L-n, LW, nW stand in the day of month, dL as in FRIL in the day of week",
     ),
     (r".*/$", "{item} lacks a number after the /"),
+    (r"[A-Z]{4,}$", "{item} is not understood; names have three letters, as in JAN and MON"),
 )

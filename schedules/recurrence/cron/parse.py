@@ -32,10 +32,21 @@ MACROS = {
     "@hourly": "0 * * * *",
 }
 
-FROM_END = re.compile(r"L(?:-([0-9]{1,2}))?")
-WORKING = re.compile(r"([0-9]{1,2})W")
-NTH = re.compile(r"([0-9]|[A-Z]{3})#([0-9])")
-LAST = re.compile(r"([0-9]|[A-Z]{3})L")
+# What to write instead of words that other systems know.
+REMEDIES = {
+    "@every": "is not a cron; write a rule of kind 'interval' with every_seconds, or such as */5 * * * *",
+    "@reboot": f"does not exist here, where nothing reboots; write one of {', '.join(MACROS)}",
+}
+
+FIELDS = (SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK)
+
+# Of ASCII alone: str.split would also part the fields at a no-break space or a control character.
+WORD = re.compile(r"[^ \t\n\r\f\v]+")
+FROM_END = re.compile(r"L(?:-([0-9]+))?")
+TO_THE_END = re.compile(r"\A([0-9]+-)L(/[0-9]+)?\Z")
+WORKING = re.compile(r"([0-9]+)W")
+NTH = re.compile(r"([0-9]+|[A-Z]{3})#([0-9]+)")
+LAST = re.compile(r"([0-9]+|[A-Z]{3})L")
 
 
 def parse_cron(text: str, *, day_match: str = DayMatch.OR, hash_key: str = "") -> Cron:
@@ -84,27 +95,42 @@ def _split(text: object) -> list[str]:
         raise InvalidCron("expression", "write a text such as '0 9 * * MON-FRI'")
     if len(text) > LONGEST_TEXT:
         raise InvalidCron("expression", f"has {len(text)} characters; at most {LONGEST_TEXT} are allowed")
-    if not text.isascii():
-        raise InvalidCron(
-            "expression", "has characters that are not ASCII; write digits, letters and * , - / only"
-        )
 
-    fields = _expand(text.strip()).upper().split()
-    if len(fields) not in {5, 6}:
+    words = WORD.findall(text)
+    _require_ascii(words)
+    words = _expand([word.upper() for word in words])
+    fields = words if len(words) == 6 else ["0", *words]
+    if len(fields) != 6:
         raise InvalidCron(
             "expression",
-            f"has {len(fields)} fields; write 5 (minute, hour, day of month, month, day of week)"
-            " or 6 with the second first",
+            f"has {len(words)} fields; write 5 (minute, hour, day of month, month, day of week)"
+            " or 6 with the second first; there is no field for the year",
         )
-    return fields if len(fields) == 6 else ["0", *fields]
+    return fields
 
 
-def _expand(text: str) -> str:
-    if not text.startswith("@"):
-        return text
-    if text.lower() not in MACROS:
-        raise InvalidCron("expression", f"{shown(text)} is not known; write one of {', '.join(MACROS)}")
-    return MACROS[text.lower()]
+def _require_ascii(words: list[str]) -> None:
+    """Refuse other alphabets before upper(), which would turn some of their letters into ours."""
+    strange = [number for number, word in enumerate(words) if not word.isascii()]
+    if strange:
+        names = [field.name for field in FIELDS[-len(words) :]]
+        name = names[strange[0]] if len(words) in {5, 6} else "expression"
+        raise InvalidCron(name, "has characters that are not ASCII; write digits, letters and * , - / only")
+
+
+def _expand(words: list[str]) -> list[str]:
+    """Return the words that a macro stands for, or else the words themselves."""
+    if not words:
+        raise InvalidCron("expression", "is empty; write a text such as '0 9 * * MON-FRI'")
+    if words[0].startswith(("TZ=", "CRON_TZ=")):
+        raise InvalidCron("expression", "names a zone; remove it and set the zone of the schedule instead")
+    if not words[0].startswith("@"):
+        return words
+    name = " ".join(words).lower()
+    if name in MACROS:
+        return MACROS[name].split()
+    remedy = REMEDIES.get(words[0].lower(), f"is not known; write one of {', '.join(MACROS)}")
+    raise InvalidCron("expression", f"{shown(name)} {remedy}")
 
 
 def _numbers(text: str, where: Field, hash_key: str) -> tuple[int, ...]:
@@ -116,7 +142,8 @@ def _days_of_month(text: str, hash_key: str) -> DaysOfMonth:
     where = DAY_OF_MONTH
     if text == "?":
         text = "*"
-    items = text.split(",")
+    # The grammar's own word for the 31st at the end of a range; days that a month lacks do not run.
+    items = [TO_THE_END.sub(r"\g<1>31\2", item) for item in text.split(",")]
     from_end = [match for item in items if (match := FROM_END.fullmatch(item))]
     working = [match for item in items if (match := WORKING.fullmatch(item))]
     special = {match[0] for match in (*from_end, *working)} | {"LW"}
@@ -134,7 +161,7 @@ def _days_of_month(text: str, hash_key: str) -> DaysOfMonth:
 def _back(text: str | None) -> int:
     back = int(text or 0)
     if back >= DAY_OF_MONTH.high:
-        raise DAY_OF_MONTH.fail(f"L-{back} lies before every month; write L-1 to L-30")
+        raise DAY_OF_MONTH.fail(f"{shown(f'L-{back}')} lies before every month; write L-1 to L-30")
     return back
 
 
@@ -159,7 +186,7 @@ def _days_of_week(text: str, hash_key: str) -> DaysOfWeek:
 def _count(match: re.Match[str]) -> int:
     count = int(match[2])
     if not 1 <= count <= 5:
-        raise DAY_OF_WEEK.fail(f"{match[0]} asks for a weekday's number {count} in a month; write 1 to 5")
+        raise DAY_OF_WEEK.fail(f"{shown(match[0])} does not count from 1 to 5, the weekdays of a month")
     return count
 
 

@@ -1,20 +1,51 @@
 """A second, slow opinion on what a cron yields, which shares no code with the product.
 
 It knows the values of each field as sets, made together with the text, and looks
-at the wall clock minute by minute. Offsets it asks of `zoneinfo` alone.
+at every day and every time of day in turn. Offsets it asks of `zoneinfo` alone.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-PROBE = timedelta(hours=36)
+STRIDE_SECONDS = 5 * 86_400  # less than lies between any two transitions since 1970
+
+
+@dataclass(frozen=True)
+class Special:
+    """A day that only its month makes known; weekdays count from 0 for Sunday.
+
+    Attributes:
+        kind: `L-n`, `LW`, `nW`, `d#n` or `dL`.
+    """
+
+    kind: str
+    n: int = 0
+    weekday: int = 0
+
+    def matches(self, day: date) -> bool:
+        month = _month_of(day)
+        working = [one for one in month if one.isoweekday() <= 5]
+        same_weekday = [one for one in month if one.isoweekday() % 7 == self.weekday]
+        chosen = {
+            "L-n": lambda: month[::-1][self.n : self.n + 1],
+            "LW": lambda: working[-1:],
+            # Of Friday and Monday, neither is as near to a Saturday or Sunday as the other.
+            "nW": lambda: sorted(working, key=lambda one: abs(one.day - self.n))[: self.n <= len(month)],
+            "d#n": lambda: same_weekday[self.n - 1 : self.n],
+            "dL": lambda: same_weekday[-1:],
+        }
+        return day in chosen[self.kind]()
+
+
+@cache
+def _month_of(day: date) -> list[date]:
+    first = day.replace(day=1)
+    return [found for n in range(31) if (found := first + n * DAY).month == day.month]
 
 
 @dataclass(frozen=True)
@@ -24,26 +55,35 @@ class Expected:
     text: str
     minutes: frozenset[int]
     hours: frozenset[int]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    day_match: str
+    days: frozenset[int] = frozenset(range(1, 32))
+    months: frozenset[int] = frozenset(range(1, 13))
+    weekdays: frozenset[int] = frozenset(range(7))
+    day_match: str = "or"
+    seconds: frozenset[int] = frozenset({0})
+    specials: tuple[Special, ...] = ()
 
     @property
     def elapsed(self) -> bool:
-        return any(field.startswith("*") for field in self.text.split()[:2])
+        return any(field.startswith("*") for field in self.text.split()[:-3])
 
     def matches(self, wall: datetime) -> bool:
-        in_time = wall.minute in self.minutes and wall.hour in self.hours and wall.month in self.months
-        return in_time and self._matches_day(wall)
+        in_time = wall.second in self.seconds and wall.minute in self.minutes and wall.hour in self.hours
+        return in_time and self.runs_on(wall.date())
 
-    def _matches_day(self, wall: datetime) -> bool:
-        monthly = wall.day in self.days
-        weekly = wall.isoweekday() % 7 in self.weekdays
-        fields = self.text.split()
-        if self.day_match == "and" or fields[2].startswith("*") or fields[4].startswith("*"):
-            return monthly and weekly
-        return monthly or weekly
+    def runs_on(self, day: date) -> bool:
+        weekday_kinds = {"d#n", "dL"}
+        special = {one.kind in weekday_kinds for one in self.specials if one.matches(day)}
+        monthly = day.day in self.days or False in special
+        weekly = day.isoweekday() % 7 in self.weekdays or True in special
+        monthly_text, _, weekly_text = self.text.split()[-3:]
+        both = self.day_match == "and" or monthly_text[0] in "*?" or weekly_text[0] in "*?"
+        return day.month in self.months and (monthly and weekly if both else monthly or weekly)
+
+    def walls(self, first: date, last: date) -> Iterator[datetime]:
+        """Yield the matching local times of the days from `first` to `last`, in order."""
+        times = [time(*at) for at in product(sorted(self.hours), sorted(self.minutes), sorted(self.seconds))]
+        days = (first + n * DAY for n in range((last - first).days + 1))
+        return (datetime.combine(day, at) for day in days if self.runs_on(day) for at in times)
 
 
 def instants_of(wall: datetime, zone: ZoneInfo) -> list[datetime]:
@@ -55,19 +95,18 @@ def instants_of(wall: datetime, zone: ZoneInfo) -> list[datetime]:
     )
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=10_000)
 def _offsets_around(day: date, zone: ZoneInfo) -> set[timedelta]:
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return {_offset(zone, midnight + n * HOUR) for n in range(-30, 55)}
+    return {_offset(zone, midnight + timedelta(hours=n)) for n in (-30, -20, -10, 0, 10, 20, 30, 40, 54)}
 
 
 def runs(
     cron: Expected, zone: ZoneInfo, *, start: datetime, end: datetime, gap: str, overlap: str
 ) -> list[datetime]:
     """Return the runs from `start` to `end`, both included, in UTC."""
-    first = (start - 2 * DAY).replace(tzinfo=None, second=0, microsecond=0)
-    walls = (first + n * MINUTE for n in range((end - start + 4 * DAY) // MINUTE))
-    found = {at for wall in walls if cron.matches(wall) for at in _placed(wall, zone, cron, gap, overlap)}
+    walls = cron.walls((start - 2 * DAY).date(), (end + 2 * DAY).date())
+    found = {at for wall in walls for at in _placed(wall, zone, cron, gap, overlap)}
     return sorted(at for at in found if start <= at <= end)
 
 
@@ -98,25 +137,28 @@ def _transitions_near(wall: datetime, zone: ZoneInfo) -> list[datetime]:
 
 @cache
 def transitions(zone: ZoneInfo, since: int = 1970, until: int = 2041) -> list[datetime]:
-    """Return the first instants of every new offset, found by looking every 36 hours."""
-    start, end = datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC)
-    probes = [start + n * PROBE for n in range((end - start) // PROBE)]
-    offsets = [_offset(zone, at) for at in probes]
-    pairs = zip(pairwise(probes), pairwise(offsets), strict=True)
-    return [_narrow(zone, *span) for span, (before, after) in pairs if before != after]
+    """Return the first instants of every new offset, found by looking every five days."""
+    start, end = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (since, until))
+    probes = range(start, end, STRIDE_SECONDS)
+    offsets = [_offset_at(zone, probe) for probe in probes]
+    changed = [
+        span
+        for span, (before, after) in zip(pairwise(probes), pairwise(offsets), strict=True)
+        if before != after
+    ]
+    return [datetime.fromtimestamp(_narrow(zone, *span), UTC) for span in changed]
 
 
-def _narrow(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    for step in (HOUR, MINUTE, timedelta(seconds=1)):
-        before = next(
-            at for at in _steps(before, after, step) if _offset(zone, at + step) != _offset(zone, before)
-        )
-        after = min(after, before + step)
-    return after
+def _narrow(zone: ZoneInfo, low: int, high: int) -> int:
+    before = _offset_at(zone, low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _offset_at(zone, middle) == before else (low, middle)
+    return high
 
 
-def _steps(start: datetime, end: datetime, step: timedelta) -> Iterator[datetime]:
-    return (start + n * step for n in range((end - start) // step + 1))
+def _offset_at(zone: ZoneInfo, seconds: int) -> timedelta | None:
+    return datetime.fromtimestamp(seconds, zone).utcoffset()
 
 
 def _offset(zone: ZoneInfo, at: datetime) -> timedelta:

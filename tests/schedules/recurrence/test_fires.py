@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from time import perf_counter
 
 import pytest
@@ -106,6 +106,46 @@ def test_a_rare_day_is_found_within_five_milliseconds(text: str, day_match: str,
 
     for after in (NOON.replace(year=year) for year in (1970, 2020, 2073, 2097)):
         assert fastest(partial(next_fire, [rule], zone=zone, after=after)) < 0.005
+
+
+SWALLOWED = [("*/60 2 * 3 0L", "at_gap_end"), ("* * 2 * 3 0L", "at_gap_end"), ("0-59 0-59 2 * 3 0L", "skip")]
+
+
+@pytest.mark.parametrize(("text", "gap"), SWALLOWED)
+def test_a_rule_that_the_gap_of_each_spring_swallows_is_given_up_within_five_milliseconds(
+    text: str, gap: str
+) -> None:
+    rule = parse_cron(text)
+    search = partial(next_fire, [rule], zone="Europe/Berlin", after=NOON, gap=gap)
+
+    assert search() is None
+    assert fastest(search) < 0.005
+
+
+@pytest.mark.parametrize("text", ["*/20 2 * * *", "* * 2 * * *"])
+def test_a_rule_that_one_gap_swallows_runs_on_the_next_day(text: str) -> None:
+    after = at("2026-03-28T03:00", "Europe/Berlin")
+
+    assert next_fire([parse_cron(text)], zone="Europe/Berlin", after=after) == at(
+        "2026-03-30T02:00", "Europe/Berlin"
+    )
+
+
+def test_a_rule_within_the_gaps_runs_in_the_years_without_one() -> None:
+    """Berlin had no summer time before 1980; New York had it from another Sunday on until 2006."""
+    rule = parse_cron("*/30 2 8-14 3 SUN", day_match="and")
+
+    berlin = list(
+        islice(fires(parse_cron("30 */22 * 3 0L"), zone="Europe/Berlin", after=at("1979-03-01T00:00")), 3)
+    )
+    found = list(
+        takewhile(
+            lambda run: run.year < 2040, fires(rule, zone="America/New_York", after=at("2005-01-01T00:00"))
+        )
+    )
+
+    assert [run.year for run in berlin] == [1979, 1979, 1980]
+    assert [run.year for run in found] == [2005, 2005, 2006, 2006]
 
 
 def test_a_dense_fixed_rule_is_fast_within_a_gap_of_a_day() -> None:

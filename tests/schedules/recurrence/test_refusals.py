@@ -11,12 +11,26 @@ from schedules.recurrence import InvalidCron, InvalidRule, parse_cron
 @pytest.mark.parametrize(
     ("text", "field", "word"),
     [
-        ("", "expression", "0 fields"),
+        ("", "expression", "empty"),
         ("* * * *", "expression", "4 fields"),
         ("0 0 0 1 1 * 2026", "expression", "7 fields"),
+        ("0 0 0 1 1 * 2026", "expression", "no field for the year"),
         ("@reboot", "expression", "@daily"),
-        ("@every 5m", "expression", "@hourly"),
-        ("0 ٩ * * *", "expression", "ASCII"),
+        ("@weekdays", "expression", "@hourly"),
+        ("@every 5m", "expression", "'interval'"),
+        ("CRON_TZ=Asia/Tokyo 0 9 * * *", "expression", "zone of the schedule"),
+        ("TZ=UTC @daily", "expression", "zone of the schedule"),
+        ("0 ٩ * * *", "hour", "ASCII"),
+        ("\uff15 0 * * *", "minute", "ASCII"),
+        ("¹ 0 * * *", "minute", "ASCII"),
+        ("0 0 * * fr\u0131", "day of week", "ASCII"),  # upper() makes FRI of it
+        ("0 0 * * \u017fun", "day of week", "ASCII"),
+        ("\uff10 0 0 0 1 1 *", "expression", "ASCII"),
+        ("@wee\u212aly", "expression", "ASCII"),  # lower() makes a k of it
+        ("0\u00a09 * * *", "expression", "ASCII"),
+        ("0 9 *\u2003* * *", "day of month", "ASCII"),
+        ("0\x1c9 * * * *", "minute", "not understood"),
+        ("0 9 * * \x00", "day of week", "not understood"),
         ("60 * * * *", "minute", "0 to 59"),
         ("5-60 * * * *", "minute", "0 to 59"),
         ("-1 * * * *", "minute", "sign"),
@@ -39,8 +53,8 @@ from schedules.recurrence import InvalidCron, InvalidRule, parse_cron
         ("H(0-60) * * * *", "minute", "0 to 59"),
         ("H/0 * * * *", "minute", "1 or more"),
         ("H(5) * * * *", "minute", "not understood"),
-        ("999999 * * * *", "minute", "too large"),
-        ("*/99999 * * * *", "minute", "too large"),
+        ("999999 * * * *", "minute", "0 to 59"),
+        ("*/00 * * * *", "minute", "1 or more"),
         ("61 0 0 * * *", "second", "0 to 59"),
         ("0 24 * * *", "hour", "0 to 23"),
         ("0 L * * *", "hour", "day of month"),
@@ -57,7 +71,8 @@ from schedules.recurrence import InvalidCron, InvalidRule, parse_cron
         ("0 0 MON * *", "day of month", "numbers"),
         ("0 0 1 0 *", "month", "1 to 12"),
         ("0 0 1 13 *", "month", "1 to 12"),
-        ("0 0 1 JUNE *", "month", "not understood"),
+        ("0 0 1 JUNE *", "month", "three letters"),
+        ("0 0 * * L5", "day of week", "FRIL"),
         ("0 0 1 FOO *", "month", "JAN to DEC"),
         ("0 0 1 ? *", "month", "?"),
         ("0 0 * * 8", "day of week", "0 to 7"),
@@ -66,6 +81,7 @@ from schedules.recurrence import InvalidCron, InvalidRule, parse_cron
         ("0 0 * * 8L", "day of week", "0 to 7"),
         ("0 0 * * 8#1", "day of week", "0 to 7"),
         ("0 0 * * 5#0", "day of week", "1 to 5"),
+        ("0 0 * * 5#" + "9" * 40, "day of week", "1 to 5"),
         ("0 0 * * 5#6", "day of week", "1 to 5"),
         ("0 0 * * 5#", "day of week", "#"),
         ("0 0 * * 15W", "day of week", "does not fit"),
@@ -104,7 +120,21 @@ def test_rare_days_are_accepted(text: str) -> None:
     [
         "," * 10_000,
         "9" * 5_000 + " * * * *",
-        "*/" + "9" * 200 + " * * * *",
+        "* * * * */" + "9" * 5_000,
+        "9" * 200 + " * * * *",
+        "1-" + "9" * 200 + " * * * *",
+        "0 0 L-" + "9" * 200 + " * *",
+        "0 0 " + "9" * 200 + "W * *",
+        "0 0 * * " + "9" * 200 + "L",
+        "0 0 * * MON#" + "9" * 200,
+        "\ud800 * * * *",
+        "\N{FULLWIDTH DIGIT FIVE}" * 200 + " * * * *",
+        "*,*/7,1-5,3-4," * 16 + "x * * * *",
+        "* * 31 2,4,6,9,11" + ",11" * 70 + " *",
+        "* * " + "30W," * 50 + "31W 2 *",
+        "((((" * 60 + " * * * *",
+        "@" * 256,
+        "@every " + "9" * 240,
         ",".join(["*"] * 100) + "," + "1-" * 20 + " * * * *",
         "1," * 110 + "x * * * *",
         "H(" * 80 + " * * * *",
@@ -138,6 +168,10 @@ def test_the_longest_text_has_256_characters() -> None:
 def test_what_is_no_text_is_refused(text: object) -> None:
     with pytest.raises(InvalidCron, match="expression"):
         parse_cron(text)  # type: ignore[arg-type]
+
+
+def test_a_step_of_any_size_is_accepted_as_larger_than_its_field() -> None:
+    assert parse_cron("*/" + "9" * 200 + " 0 * * *").minutes == (0,)
 
 
 def test_an_unknown_day_rule_is_refused() -> None:
