@@ -5,17 +5,23 @@ waits is admitted by `release`, which starters, closers and the sweep call alike
 it may run any number of times.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from events.services import NewEvent, append
 from executions import closing, opening, overlap, queries
-from executions.overlap import CLEARS, MAX_WAITING, Decision, Occupancy, OverlapPolicy
+from executions.errors import IllegalMove
+from executions.overlap import CLEARS, ENDS_OTHERS, MAX_WAITING, Decision, Occupancy, OverlapPolicy
 from executions.queries import Dropped
+
+log = structlog.get_logger(__name__)
 
 REPEATS = 3  # a close between two statements leaves a place free; more than this the sweep finds
 
@@ -42,21 +48,29 @@ class Admission:
         return self.policy is not OverlapPolicy.ALLOW_ALL
 
 
+def lock(wanted: Sequence[Admission | None]) -> None:
+    """Let nobody else decide on the groups of starts until the transaction ends."""
+    groups = _groups(wanted)
+    if groups:
+        queries.lock_groups(groups)
+
+
 def decide(wanted: Sequence[Admission | None], *, now: datetime) -> list[Decision]:
-    """Lock the groups of starts and decide on each in order, making the room that their policies ask for.
+    """Decide on each start of locked groups in order, making the room that their policies ask for.
 
     Runs in the caller's transaction, which must then insert what may start or wait.
     """
-    groups = {one.key for one in wanted if one is not None and one.is_grouped}
-    if not groups:
-        return [Decision.START] * len(wanted)
-    queries.lock_groups(groups)
-    held = queries.occupancy(groups)
+    groups = _groups(wanted)
+    held = queries.occupancy(groups) if groups else {}
     decisions = [_decide(one, held) for one in wanted]
     for one, decision in zip(wanted, decisions, strict=True):
         if one is not None and decision in CLEARS:
             _clear(one.key, decision, now=now)
     return _last_clears_the_others(wanted, decisions)
+
+
+def _groups(wanted: Sequence[Admission | None]) -> set[UUID]:
+    return {one.key for one in wanted if one is not None and one.is_grouped}
 
 
 def _decide(one: Admission | None, held: dict[UUID, Occupancy]) -> Decision:
@@ -69,11 +83,17 @@ def _decide(one: Admission | None, held: dict[UUID, Occupancy]) -> Decision:
 
 def _clear(group: UUID, decision: Decision, *, now: datetime) -> None:
     drop_waiting([group], why="a newer start took its place", reason="overlap", now=now)
+    _end_active(group, at_once=decision is Decision.TERMINATE, now=now)
+
+
+def _end_active(group: UUID, *, at_once: bool, now: datetime) -> None:
     for execution_id in queries.group_holders(group):
-        if decision is Decision.CANCEL:
-            closing.request_cancel(execution_id, by="overlap policy", now=now)
-        else:
-            closing.terminate(execution_id, by="overlap policy", now=now)
+        # One that has ended by itself meanwhile is what was wanted.
+        with suppress(IllegalMove):
+            if at_once:
+                closing.terminate(execution_id, by="overlap policy", now=now)
+            else:
+                closing.request_cancel(execution_id, by="overlap policy", now=now)
 
 
 def _last_clears_the_others(wanted: Sequence[Admission | None], decisions: list[Decision]) -> list[Decision]:
@@ -97,17 +117,30 @@ def settle(groups: Collection[UUID], *, now: datetime) -> None:
         _release(groups, now=now)
 
 
+def let_others_in(freed: UUID, *, now: datetime) -> None:
+    """Admit what waits for the place of an execution that has closed.
+
+    Call it after that commit: the group's lock comes before a row's. A process
+    that dies before it, or whose database refuses, leaves that to the sweep.
+    """
+    try:
+        release([freed], now=now)
+    except (OperationalError, InterfaceError) as error:
+        log.warning("release put off", group_key=str(freed), error=str(error))
+        connection.close_if_unusable_or_obsolete()
+
+
 @transaction.atomic
 def release(groups: Collection[UUID], *, now: datetime) -> None:
     """Drop what has waited too long in `groups` and give free places to what waits. Safe to repeat."""
     queries.lock_groups(groups)
-    drop_waiting(
-        groups, why="waited longer than its catch-up window", reason="misfire", now=now, only_late=True
-    )
     _release(groups, now=now)
 
 
 def _release(groups: Collection[UUID], *, now: datetime) -> None:
+    drop_waiting(
+        groups, why="waited longer than its catch-up window", reason="misfire", now=now, only_late=True
+    )
     for turn in range(REPEATS):
         admitted = queries.admit(groups)
         opening.open_admitted(admitted, now=now)
@@ -131,15 +164,33 @@ def rebind(group: UUID, policy: OverlapPolicy, *, kind: str, limit: int, now: da
     limits = {OverlapPolicy.ALLOW_ALL: MAX_WAITING}
     queries.set_group_limit(group, kind=kind, limit=limits.get(policy, limit))
     _release([group], now=now)
-    if policy is OverlapPolicy.SKIP:
-        drop_waiting([group], why="the overlap policy became skip", reason="overlap", now=now, kind=kind)
+    waiting = queries.group_waiting(group, kind=kind)
+    if not waiting or policy not in _KEPT:
+        return
+    why = f"the overlap policy became {policy}"
+    kept = _KEPT[policy](waiting)
+    drop_waiting([group], why=why, reason="overlap", now=now, kind=kind, but=kept)
+    if policy in ENDS_OTHERS:
+        _end_active(group, at_once=policy is OverlapPolicy.TERMINATE_OTHER, now=now)
+        _release([group], now=now)
 
 
-def drop_waiting(
-    groups: Collection[UUID], *, why: str, reason: str, now: datetime, only_late: bool = False, kind: str = ""
-) -> int:
-    """End what waits in locked groups, tell of it, and return how many it were."""
-    dropped = queries.drop_waiting(groups, why=f"not started: {why}", now=now, only_late=only_late, kind=kind)
+# Which one of those that wait, in order, goes on waiting under an edited policy; under others all do.
+_KEPT: dict[OverlapPolicy, Callable[[Sequence[UUID]], UUID | None]] = {
+    OverlapPolicy.SKIP: lambda _waiting: None,
+    OverlapPolicy.BUFFER_ONE: lambda waiting: waiting[0],
+    OverlapPolicy.CANCEL_OTHER: lambda waiting: waiting[-1],
+    OverlapPolicy.TERMINATE_OTHER: lambda waiting: waiting[-1],
+}
+
+
+def drop_waiting(groups: Collection[UUID], *, why: str, reason: str, now: datetime, **which: Any) -> int:
+    """End what waits in locked groups, tell of it, and return how many it were.
+
+    Args:
+        which: of `queries.drop_waiting`.
+    """
+    dropped = queries.drop_waiting(groups, why=f"not started: {why}", now=now, **which)
     append(event for one in dropped for event in _told(one, reason=reason, now=now))
     return len(dropped)
 

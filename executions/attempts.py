@@ -58,7 +58,7 @@ def _is_too_late(held: Claim) -> bool:
     """Return whether this would be the execution's first step, after its start deadline."""
     if held.start_by is None or held.started_at <= held.start_by or held.attempt > 1:
         return False
-    return not queries.has_begun(held.execution_id, beside=held.id)
+    return not queries.has_begun(held.execution_id, beside=held.id, by=held.start_by)
 
 
 def _attempt(step: Step, held: Claim, variables: dict[str, Any]) -> Outcome:

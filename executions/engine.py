@@ -55,21 +55,13 @@ def finish(
         closed = queries.complete_only_step(held, outcome.output, slot=slot)
         if closed.done:
             announce_on_commit(HINT, str(held.organization_id))
-            _let_others_in(closed.freed, now=now)
+            if closed.freed is not None:
+                admission.let_others_in(closed.freed, now=now)
             return closed.claim
     follow_up, freed = _finish(held, outcome, definition, now=now, slot=slot, expired_only=expired_only)
-    _let_others_in(freed, now=now)
-    return follow_up
-
-
-def _let_others_in(freed: UUID | None, *, now: datetime) -> None:
-    """Admit what waits for the place of an execution that has closed.
-
-    In a transaction of its own, because the group's lock comes before a row's.
-    A process that dies before it leaves that to the sweep.
-    """
     if freed is not None:
-        admission.release([freed], now=now)
+        admission.let_others_in(freed, now=now)
+    return follow_up
 
 
 @transaction.atomic

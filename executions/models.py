@@ -22,6 +22,7 @@ class Source(models.TextChoices):
     SCHEDULE = "schedule"
     MANUAL = "manual"  # a person, in the console or by API
     CALL = "call"  # another application, by Celery
+    BACKFILL = "backfill"  # a schedule, for a time in the past, on request
     REDRIVE = "redrive"  # a person, from a failed execution
 
 

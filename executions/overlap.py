@@ -23,6 +23,7 @@ ALIASES = {"queue": OverlapPolicy.BUFFER_ALL, "allow": OverlapPolicy.ALLOW_ALL}
 GENERAL = frozenset(
     {OverlapPolicy.SKIP, OverlapPolicy.BUFFER_ONE, OverlapPolicy.BUFFER_ALL}
 )  # take a limit above 1
+ENDS_OTHERS = frozenset({OverlapPolicy.CANCEL_OTHER, OverlapPolicy.TERMINATE_OTHER})
 
 
 class Decision(StrEnum):

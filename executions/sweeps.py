@@ -29,9 +29,12 @@ def wake_overdue() -> list[str]:
 
 def admit_waiting(*, now: datetime) -> int:
     """Drop what has waited too long and admit what a lost close left waiting; return the groups looked at."""
-    groups = queries.waiting_groups(WAITING_BATCH)
+    groups = queries.stuck_groups(WAITING_BATCH)
     for group in groups:
-        admission.release([group], now=now)
+        try:
+            admission.release([group], now=now)
+        except Exception:
+            log.exception("release failed", group_key=str(group))
     return len(groups)
 
 

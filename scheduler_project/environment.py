@@ -107,6 +107,13 @@ class Environment(BaseSettings):
         validation_alias="HORARIUM_SHUTDOWN_GRACE_SECONDS",
         description="A stopping worker lets running steps finish for this long, then hands them back.",
     )
+    shortest_period_seconds: float = Field(
+        default=1.0,
+        ge=1,
+        le=86_400,
+        validation_alias="HORARIUM_SHORTEST_PERIOD_SECONDS",
+        description="Schedules that would fire more often are refused when they are saved.",
+    )
     api_requests_per_minute: int = Field(
         default=6_000,
         ge=0,

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "console",
     "unfold",
     "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
     # Only the web process shows the admin; the others need not load its pages.
     "django.contrib.admin"
     if ENVIRONMENT.role in {"web", "command"}
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "channels",
     "django_celery_beat",
+    "simple_history",
     "organizations",
     "events",
     "workflows",
@@ -180,7 +182,9 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in (
         ("wake queues", "executions.sweep.wake", 2.0),
         ("rescue steps", "executions.sweep.rescue", 2.0),
+        ("admit waiting", "executions.sweep.admit", 5.0),
         ("fire schedules", "schedules.fire_due", 30.0),
+        ("recompute zones", "schedules.sweep.zones", 3600.0),
     )
 }
 
@@ -216,6 +220,7 @@ SPECTACULAR_SETTINGS = {
         "ScheduleState": "schedules.states.ScheduleState",
         "ExecutionState": "executions.states.ExecutionState",
         "StepState": "executions.states.StepState",
+        "OverlapPolicy": "schedules.serializers.schedules.OVERLAPS",
     },
 }
 

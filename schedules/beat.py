@@ -6,7 +6,9 @@ claimed row by row in the database.
 
 import socket
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -16,7 +18,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from executions import queries as execution_queries
 from executions import wakeups
 from executions.models import Pulse
-from schedules import fire, queries
+from schedules import endings, fire, queries, services
+from schedules.backfill import drip
 from schedules.periodic import PeriodicTaskScheduler
 
 log = structlog.get_logger(__name__)
@@ -68,9 +71,27 @@ class Scheduler(PeriodicTaskScheduler):
         for queue, count in outlook.released.items():
             wakeups.wake(queue, count=count)
         self._looked_at = done.now
+        self._look_after(outlook, now=done.now)
         if outlook.next_at is None:
             return LONGEST_WAIT
         return (outlook.next_at - done.now).total_seconds() - (time.monotonic() - began)
+
+    def _look_after(self, outlook: queries.Outlook, *, now: datetime) -> None:
+        """Do what else is due. A duty that fails is tried again in the next pass."""
+        duties: tuple[tuple[datetime | None, Callable[[], int]], ...] = (
+            (outlook.run_ended_at, endings.follow_ends),
+            (outlook.pause_ends_at, partial(services.resume_due, now=now)),
+            (outlook.backfill_at, partial(drip.drip_due, now=now)),
+        )
+        for at, duty in duties:
+            if at is None or at > now:
+                continue
+            try:
+                duty()
+            except (DatabaseError, InterfaceError):
+                raise
+            except Exception:
+                log.exception("a duty of beat failed")
 
     def _pulse(self) -> None:
         if time.monotonic() - self._pulsed >= PULSE_SECONDS:

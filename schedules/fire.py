@@ -7,9 +7,9 @@ leaves the schedules due, and the unique key (schedule, kind, nominal time)
 refuses what was recorded before.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -18,32 +18,25 @@ from django.db.models import QuerySet
 
 import clock
 from events.services import NewEvent, append
+from executions.admission import Admission
 from executions.models import Source
-from executions.services import Start, start_many
-from schedules import misfire, queries, skips, timetable
-from schedules.models import Schedule, SkippedFire
-from schedules.queries import Advance
+from executions.overlap import ENDS_OTHERS, OverlapPolicy
+from executions.services import Start, Verdict, start_many
+from schedules import queries, skips, timetable, zone_data
+from schedules.evaluation import Evaluated, Next, after_pass, evaluate
+from schedules.misfire import MAX_REACHED, Fire, Skipped, joined
+from schedules.models import Schedule
+from schedules.queries import Advance, NewSkip
+from schedules.reasons import Reason
 from schedules.states import ScheduleState
+from schedules.timetable import Calendars
+from schedules.told import schedule_event
 
 log = structlog.get_logger(__name__)
 
 BATCH = 200  # schedules per transaction
 BATCH_STARTS = 1_000  # executions per transaction, give or take one schedule's
-BACKLOG_PAUSE = timedelta(milliseconds=250)  # between the parts of one schedule's backlog
 AUTO = "auto"  # fire kind of the rules themselves
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What one schedule owes at `now`.
-
-    `next_due_at` is later than `next_fire_at` while a backlog is released.
-    """
-
-    schedule: Schedule
-    plan: misfire.Plan
-    next_fire_at: datetime | None
-    next_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +63,21 @@ def fire_due() -> Pass:
 def _fire_batch() -> Pass:
     now = clock.now()
     due = list(_locked(now)[:BATCH])
-    evaluated = list(_evaluate_some(due, now=now))
-    _record(evaluated, now=now)
+    calendars = timetable.calendars_of(due)
+    evaluated = list(_evaluate_some(due, now=now, calendars=calendars))
+    _record(evaluated, now=now, calendars=calendars)
     return Pass(now, len(evaluated), is_full=len(due) >= BATCH or len(evaluated) < len(due))
 
 
-def _evaluate_some(due: Iterable[Schedule], *, now: datetime) -> Iterator[Evaluated]:
-    """Evaluate schedules until they start `BATCH_STARTS` executions; the rest stay due."""
-    starts = 0
+def _evaluate_some(due: Iterable[Schedule], *, now: datetime, calendars: Calendars) -> Iterator[Evaluated]:
+    """Evaluate schedules until a batch's worth of starts or of late times is found; the rest stay due."""
+    starts = reached = 0
     for schedule in due:
-        item = evaluate(schedule, now=now)
+        item = evaluate(schedule, now=now, calendars=calendars)
         yield item
         starts += len(item.plan.start)
-        if starts >= BATCH_STARTS:
+        reached += item.plan.reached
+        if starts >= BATCH_STARTS or reached >= MAX_REACHED:
             return
 
 
@@ -109,7 +104,8 @@ def _fire_one(schedule_id: UUID) -> None:
     now = clock.now()
     schedule = _locked(now).filter(pk=schedule_id).first()
     if schedule is not None:
-        _record([evaluate(schedule, now=now)], now=now)
+        calendars = timetable.calendars_of([schedule])
+        _record([evaluate(schedule, now=now, calendars=calendars)], now=now, calendars=calendars)
 
 
 @transaction.atomic
@@ -125,87 +121,117 @@ def set_aside(schedule_id: UUID, *, error: Exception) -> None:
     if schedule is None:
         return
     log.error("schedule set aside", schedule_id=str(schedule_id), error=reason)
-    skips.record_owed(schedule, reason=SkippedFire.Reason.ERROR, detail=reason, now=now)
-    active.update(state=ScheduleState.ERROR, error=reason, next_fire_at=None, next_due_at=None)
-    append([_event(schedule, "schedule.failed", now=now, data={"error": reason[:300]})])
+    cursor_at = skips.record_owed(schedule, reason=Reason.ERROR, detail=reason, now=now)
+    active.update(
+        state=ScheduleState.ERROR, error=reason, cursor_at=cursor_at, next_fire_at=None, next_due_at=None
+    )
+    append([schedule_event(schedule, "schedule.failed", now=now, error=reason[:300])])
 
 
-def evaluate(schedule: Schedule, *, now: datetime) -> Evaluated:
-    """Return what the schedule owes up to `now`, and when it fires next."""
-    catch_up = misfire.CatchUp(misfire.CatchUpMode(schedule.catchup), schedule.catchup_window)
-    plan = misfire.plan(timetable.times(schedule, after=schedule.cursor_at), now=now, catch_up=catch_up)
-    following = next(timetable.times(schedule, after=plan.cursor or schedule.cursor_at), None)
-    due_at = following
-    if plan.start and following is not None and following <= now:
-        due_at = now + BACKLOG_PAUSE  # live fires come before the rest of a backlog
-    return Evaluated(schedule, plan, following, due_at)
-
-
-def _record(evaluated: list[Evaluated], *, now: datetime) -> None:
+def _record(evaluated: Sequence[Evaluated], *, now: datetime, calendars: Calendars) -> None:
     if not evaluated:
         return
-    fires = [(item.schedule, fire_at) for item in evaluated for fire_at in item.plan.start]
-    start_many([_cause(schedule, fire_at) for schedule, fire_at in fires], now=now)
-    _record_missed(evaluated, now=now)
-    queries.advance([_advance(item) for item in evaluated])
-    append(_told(evaluated, now=now))
+    wanted = [(item, fire) for item in evaluated for fire in item.plan.start]
+    verdicts = start_many([_cause(item.schedule, fire) for item, fire in wanted], now=now)
+    began: dict[UUID, list[tuple[Fire, Verdict]]] = {item.schedule.pk: [] for item in evaluated}
+    for (item, fire), verdict in zip(wanted, verdicts, strict=True):
+        began[item.schedule.pk].append((fire, verdict))
+
+    unstarted = [_unstarted(item, began[item.schedule.pk]) for item in evaluated]
+    skips.record(
+        row
+        for item, ranges in zip(evaluated, unstarted, strict=True)
+        for row in _rows(item, ranges, began[item.schedule.pk], now=now)
+    )
+    stands = [_stand(item, began[item.schedule.pk], now=now, calendars=calendars) for item in evaluated]
+    queries.advance(stands)
+    append(
+        event
+        for item, ranges, stand in zip(evaluated, unstarted, stands, strict=True)
+        for event in _told(item, ranges, stand, now=now)
+    )
 
 
-def _cause(schedule: Schedule, fire_at: datetime) -> Start:
+def _cause(schedule: Schedule, fire: Fire) -> Start:
+    deadline = schedule.start_deadline
     return Start(
         workflow=schedule.workflow,
         source=Source.SCHEDULE,
         input=schedule.input,
         schedule_id=schedule.pk,
         fire_kind=AUTO,
-        fire_at=fire_at,
+        fire_at=fire.fire_at,
         priority=schedule.priority,
         queue=schedule.queue,
+        admission=place_of(schedule, due_at=fire.due_at),
+        start_by=None if deadline is None else fire.due_at + deadline,
+        is_watched=schedule.auto_pause_after > 0 or timetable.follows_its_runs(schedule),
     )
 
 
-def _record_missed(evaluated: list[Evaluated], *, now: datetime) -> None:
-    rows = [
-        skips.row(item.schedule, missed, reason=SkippedFire.Reason.MISFIRE, detail=_why(item, now), now=now)
-        for item in evaluated
-        if (missed := item.plan.missed) is not None
+def place_of(schedule: Schedule, *, due_at: datetime, policy: str = "") -> Admission:
+    """Return the group in which a schedule's runs compete, under its own policy or another."""
+    wanted = OverlapPolicy(policy or schedule.overlap)
+    return Admission(
+        key=schedule.pk,
+        policy=wanted,
+        # One that ends the others wants to be alone.
+        limit=1 if wanted in ENDS_OTHERS else schedule.max_active,
+        waits_until=due_at + min(schedule.catchup_window, schedule.start_deadline or schedule.catchup_window),
+    )
+
+
+Began = Sequence[tuple[Fire, Verdict]]
+
+
+def _unstarted(item: Evaluated, began: Began) -> list[Skipped]:
+    """Return the ranges of times that were not started, by the plan or by what was active, in order."""
+    why = "another run was active or waiting"
+    refused = [
+        Skipped(fire.fire_at, fire.fire_at, 1, Reason(verdict.decision.value), why)
+        for fire, verdict in began
+        if verdict.is_refused
     ]
-    if rows:
-        skips.record(rows)
+    ranges = sorted([*item.plan.skipped, *refused], key=lambda one: one.first)
+    return joined(ranges, apart=_begun(began))
 
 
-def _why(item: Evaluated, now: datetime) -> str:
-    schedule = item.schedule
-    reached = now.isoformat(timespec="seconds")
-    return f"reached at {reached}; catch-up is {schedule.catchup} within {schedule.catchup_window}"
+def _begun(began: Began) -> list[datetime]:
+    return sorted(fire.fire_at for fire, verdict in began if not verdict.is_refused)
 
 
-def _advance(item: Evaluated) -> Advance:
+def _rows(item: Evaluated, ranges: Sequence[Skipped], began: Began, *, now: datetime) -> Iterator[NewSkip]:
+    """Yield the rows of skipped ranges; one that goes on from the last pass grows."""
+    begun = _begun(began)
+    for place, skipped in enumerate(ranges):
+        goes_on = place == 0 and (not begun or skipped.first < begun[0])
+        yield skips.row(item.schedule, skipped, now=now, after=item.schedule.cursor_at if goes_on else None)
+
+
+def _stand(item: Evaluated, began: Began, *, now: datetime, calendars: Calendars) -> Advance:
+    started = [fire.fire_at for fire, verdict in began if verdict.id is not None]
+    schedule, ahead = after_pass(item, started=len(started), now=now, calendars=calendars)
+    return _advance(schedule, ahead, started=started)
+
+
+def _advance(schedule: Schedule, ahead: Next, *, started: Sequence[datetime]) -> Advance:
     return Advance(
-        id=item.schedule.pk,
-        cursor_at=item.plan.cursor or item.schedule.cursor_at,
-        last_fire_at=item.plan.start[-1] if item.plan.start else None,
-        next_fire_at=item.next_fire_at,
-        next_due_at=item.next_due_at,
-        state=ScheduleState.ACTIVE if item.next_fire_at else ScheduleState.COMPLETED,
+        id=schedule.pk,
+        cursor_at=schedule.cursor_at,
+        last_fire_at=started[-1] if started else None,
+        next_fire_at=ahead.fire_at,
+        next_due_at=ahead.due_at,
+        state=ahead.state,
+        started=len(started),
+        ended_at=schedule.ended_at,
+        skip_times="{" + ",".join(at.isoformat() for at in schedule.skip_times) + "}",
+        zone_data=zone_data.edition(),
     )
 
 
-def _told(evaluated: list[Evaluated], *, now: datetime) -> Iterable[NewEvent]:
-    for item in evaluated:
-        if item.next_fire_at is None:
-            yield _event(item.schedule, "schedule.completed", now=now, data={})
-        if (missed := item.plan.missed) is not None:
-            data = {"reason": SkippedFire.Reason.MISFIRE.value, "count": missed.count}
-            yield _event(item.schedule, "schedule.skipped", now=now, data=data)
-
-
-def _event(schedule: Schedule, type_: str, *, now: datetime, data: dict[str, object]) -> NewEvent:
-    return NewEvent(
-        organization_id=schedule.organization_id,
-        type=type_,
-        at=now,
-        workflow_id=schedule.workflow_id,
-        schedule_id=schedule.pk,
-        data=data,
-    )
+def _told(item: Evaluated, ranges: Sequence[Skipped], stand: Advance, *, now: datetime) -> Iterator[NewEvent]:
+    if stand.state != ScheduleState.ACTIVE:
+        yield schedule_event(item.schedule, "schedule.completed", now=now, state=stand.state)
+    for skipped in ranges:
+        facts = {"reason": skipped.reason.value, "count": skipped.count}
+        yield schedule_event(item.schedule, "schedule.skipped", now=now, **facts)

@@ -1,80 +1,231 @@
-"""What becomes of the fire times that a schedule has reached. Pure."""
+"""What becomes of the fire times that a schedule has reached. Pure.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+The order of the checks is that of SEMANTICS' section on misfires: effective
+from, exclusions, catch-up window, catch-up mode, cap, limit, start deadline.
+Overlap comes after all of them and is decided where executions are admitted.
+"""
+
+from bisect import bisect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import groupby, islice
 
-MAX_REACHED = 1_000  # times looked at in one pass; a longer outage takes several
+from schedules.reasons import Reason
+
+MAX_REACHED = 20_000  # times looked at in one pass; a longer outage takes several
 MAX_STARTS = 20  # executions that one schedule starts in one pass; its backlog goes on in the next
+PUNCTUAL = timedelta(seconds=60)  # a time no older than this is no catch-up
+SHORTEST_WINDOW = timedelta(
+    seconds=10
+)  # no beat is exact to the instant: under a window of nothing none would start
 
 
 class CatchUpMode(StrEnum):
     """Which of several reached times are started."""
 
     LATEST = "latest"  # the newest one
+    EARLIEST = "earliest"  # the oldest one that is within the window
     ALL = "all"  # every one, in order
+    NONE = "none"  # the newest one, and only if it is reached within a minute
 
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """How late a time may be started (`window`), and which of several are."""
+    """How late a time may be started, and which of several are.
+
+    Attributes:
+        window: from the due time; what is older is missed, but nothing younger than `SHORTEST_WINDOW` is.
+        most: with mode `all`, how many late ones at most, the newest; None for no cap.
+        deadline: from the due time; what is older when its turn comes is missed. None for none.
+    """
 
     mode: CatchUpMode
     window: timedelta
+    most: int | None = None
+    deadline: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """A run of consecutive fire times that are not started, both ends included."""
+class Fire:
+    """A nominal time of a schedule.
+
+    Attributes:
+        fire_at: nominal, UTC.
+        due_at: with spread; never past the next nominal time.
+        barred: why it is not to start, whatever the time; None if it is.
+        detail: of `barred`, for a person.
+    """
+
+    fire_at: datetime
+    due_at: datetime
+    barred: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A run of consecutive nominal times that are not started for one reason, both ends included."""
 
     first: datetime
     last: datetime
     count: int
+    reason: Reason
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a pass does: every time up to `cursor` is in `start` or counted in `missed`.
+    """What a pass does: every nominal time up to `cursor` is in `start` or counted in `skipped`.
 
     `cursor` is None where nothing was reached.
     """
 
-    start: tuple[datetime, ...]
-    missed: Missed | None
-    cursor: datetime | None
+    start: tuple[Fire, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    cursor: datetime | None = None
+    reached: int = 0
 
 
-def plan(times: Iterable[datetime], *, now: datetime, catch_up: CatchUp) -> Plan:
-    """Split the times up to `now` into those to start and those to record as missed.
+def plan(
+    fires: Iterable[Fire],
+    *,
+    now: datetime,
+    catch_up: CatchUp,
+    effective_from: datetime | None = None,
+    left: int | None = None,
+) -> Plan:
+    """Split the times that are due at `now` into those to start and those to record.
 
     Args:
-        times: strictly increasing fire times after the schedule's cursor,
-            lazily; no more than `MAX_REACHED` and one are taken.
+        fires: strictly increasing nominal times after the schedule's cursor,
+            lazily; no more than `MAX_REACHED` and one are taken. A backlog of more
+            than that counts as several for mode `earliest`.
+        effective_from: times due before are recorded as edited: other settings held then.
+        left: how many starts the schedule has left; None for any number.
     """
-    reached, more_follow = _reached(times, now=now)
-    in_time = [time for time in reached if now - time <= catch_up.window]
-    late = reached[: len(reached) - len(in_time)]
-    if catch_up.mode is CatchUpMode.ALL:
-        start, superseded = in_time[:MAX_STARTS], []
-        reached = late + start
-    else:
-        # While newer times follow in the next pass, none of these is the newest.
-        start = [] if more_follow else in_time[-1:]
-        superseded = in_time[: len(in_time) - len(start)]
-    return Plan(tuple(start), _range(late + superseded), reached[-1] if reached else None)
+    reached, more_follow = _reached(fires, now=now)
+    reached = [_in_effect(fire, since=effective_from) for fire in reached]
+    oldest = now - max(catch_up.window, SHORTEST_WINDOW)
+    candidates = [fire for fire in reached if not fire.barred and fire.due_at >= oldest]
+    chosen = _CHOOSE[catch_up.mode](candidates, catch_up, now)
+    start, cursor = _released(chosen, reached, catch_up=catch_up, more_follow=more_follow)
+    wanted = {fire.fire_at for fire in start if _is_in_time(fire, now=now, deadline=catch_up.deadline)}
+    allowed = [fire for fire in start if fire.fire_at in wanted][:left]
+
+    verdict = _judge(now=now, catch_up=catch_up, over_limit=wanted - {fire.fire_at for fire in allowed})
+    started = {fire.fire_at for fire in allowed}
+    rest = [f for f in reached if cursor is not None and f.fire_at <= cursor]
+    return Plan(tuple(allowed), tuple(_ranges(rest, started, verdict)), cursor, len(reached))
 
 
-def _reached(times: Iterable[datetime], *, now: datetime) -> tuple[list[datetime], bool]:
-    reached: list[datetime] = []
-    for time in islice(times, MAX_REACHED + 1):
-        if time > now:
+def _reached(fires: Iterable[Fire], *, now: datetime) -> tuple[list[Fire], bool]:
+    reached: list[Fire] = []
+    for fire in islice(fires, MAX_REACHED + 1):
+        if fire.due_at > now:
             return reached, False
-        reached.append(time)
+        reached.append(fire)
     more_follow = len(reached) > MAX_REACHED
     return reached[:MAX_REACHED], more_follow
 
 
-def _range(missed: list[datetime]) -> Missed | None:
-    return Missed(missed[0], missed[-1], len(missed)) if missed else None
+def _in_effect(fire: Fire, *, since: datetime | None) -> Fire:
+    if fire.barred or since is None or fire.due_at >= since:
+        return fire
+    return replace(fire, barred=Reason.EDITED, detail=f"due before the settings of {since.isoformat()} held")
+
+
+def _latest(candidates: list[Fire], _catch_up: CatchUp, _now: datetime) -> list[Fire]:
+    return candidates[-1:]
+
+
+def _earliest(candidates: list[Fire], _catch_up: CatchUp, _now: datetime) -> list[Fire]:
+    return candidates[:1]
+
+
+def _all(candidates: list[Fire], catch_up: CatchUp, _now: datetime) -> list[Fire]:
+    return candidates if catch_up.most is None else candidates[-catch_up.most :]
+
+
+def _none(candidates: list[Fire], _catch_up: CatchUp, now: datetime) -> list[Fire]:
+    return [fire for fire in candidates[-1:] if now - fire.due_at <= PUNCTUAL]
+
+
+_CHOOSE: dict[CatchUpMode, Callable[[list[Fire], CatchUp, datetime], list[Fire]]] = {
+    CatchUpMode.LATEST: _latest,
+    CatchUpMode.EARLIEST: _earliest,
+    CatchUpMode.ALL: _all,
+    CatchUpMode.NONE: _none,
+}
+
+
+def _wants_newest(catch_up: CatchUp) -> bool:
+    if catch_up.mode is CatchUpMode.ALL:
+        return catch_up.most is not None
+    return catch_up.mode is not CatchUpMode.EARLIEST
+
+
+def _released(
+    chosen: list[Fire], reached: list[Fire], *, catch_up: CatchUp, more_follow: bool
+) -> tuple[list[Fire], datetime | None]:
+    """Return what starts in this pass, and the time up to which everything is decided then."""
+    if more_follow and _wants_newest(catch_up):
+        # What follows may push these out, or may all be barred: decide only on what is older.
+        decided = [fire for fire in reached if not chosen or fire.fire_at < chosen[0].fire_at]
+        if decided:
+            return [], decided[-1].fire_at
+    if len(chosen) > MAX_STARTS:
+        return chosen[:MAX_STARTS], chosen[MAX_STARTS - 1].fire_at
+    return chosen, reached[-1].fire_at if reached else None
+
+
+def _is_in_time(fire: Fire, *, now: datetime, deadline: timedelta | None) -> bool:
+    return deadline is None or now - fire.due_at <= deadline
+
+
+Verdict = Callable[[Fire], tuple[Reason, str]]
+
+
+def _judge(*, now: datetime, catch_up: CatchUp, over_limit: set[datetime]) -> Verdict:
+    reached = now.isoformat(timespec="seconds")
+    missed = f"reached at {reached}; catch-up is {catch_up.mode} within {catch_up.window}"
+
+    def verdict(fire: Fire) -> tuple[Reason, str]:
+        if fire.barred:
+            return fire.barred, fire.detail
+        if fire.fire_at in over_limit:
+            return Reason.LIMIT, "the schedule has made all its starts"
+        return Reason.MISFIRE, missed
+
+    return verdict
+
+
+def _ranges(fires: Sequence[Fire], started: set[datetime], verdict: Verdict) -> Iterable[Skipped]:
+    """Yield the runs of times that share a verdict; a started one ends a run."""
+
+    def why(fire: Fire) -> tuple[Reason, str] | None:
+        return None if fire.fire_at in started else verdict(fire)
+
+    for key, run in groupby(fires, key=why):
+        times = [fire.fire_at for fire in run]
+        if key is not None:
+            yield Skipped(times[0], times[-1], len(times), *key)
+
+
+def joined(ranges: Iterable[Skipped], *, apart: Sequence[datetime]) -> list[Skipped]:
+    """Join neighbours of one reason that none of the times in `apart` comes between.
+
+    Args:
+        ranges: in order; together with `apart` they are all times of a stretch.
+        apart: in order; the times that were started.
+    """
+
+    def run_of(one: Skipped) -> tuple[int, Reason, str]:
+        return bisect(apart, one.first), one.reason, one.detail
+
+    runs = [(key, list(run)) for key, run in groupby(ranges, key=run_of)]
+    return [
+        Skipped(run[0].first, run[-1].last, sum(one.count for one in run), reason, detail)
+        for (_, reason, detail), run in runs
+    ]

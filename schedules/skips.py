@@ -2,53 +2,77 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import islice
 
-from schedules import timetable
-from schedules.misfire import Missed
-from schedules.models import Schedule, SkippedFire
+from schedules import queries, timetable
+from schedules.misfire import Skipped
+from schedules.models import Schedule
+from schedules.queries import NewSkip
+from schedules.reasons import Reason
 
 MAX_OWED = 100_000  # times counted when a schedule stops looking back; a longer debt says "at least"
+MAX_DETAIL = 500  # characters
 
 
-def record(rows: Iterable[SkippedFire]) -> None:
-    """Insert skipped times. A repeat of the same times changes nothing."""
-    SkippedFire.objects.bulk_create(rows, ignore_conflicts=True)
+def row(schedule: Schedule, skipped: Skipped, *, now: datetime, after: datetime | None = None) -> NewSkip:
+    """Return the row of a range of times that were not started.
 
-
-def row(
-    schedule: Schedule, missed: Missed, *, reason: SkippedFire.Reason, detail: str, now: datetime
-) -> SkippedFire:
-    """Return the row of a range of times that were not started."""
-    return SkippedFire(
-        schedule=schedule,
-        first_fire_at=missed.first,
-        last_fire_at=missed.last,
-        count=missed.count,
-        reason=reason,
-        detail=detail[:500],
+    Args:
+        after: the nominal time before the range. Where the newest row of the same
+            reason ends there, that row grows instead of a new one.
+    """
+    return NewSkip(
+        schedule_id=schedule.pk,
+        after_at=after,
+        first_fire_at=skipped.first,
+        last_fire_at=skipped.last,
+        count=skipped.count,
+        reason=skipped.reason,
+        detail=skipped.detail[:MAX_DETAIL],
         created_at=now,
     )
 
 
-def record_owed(schedule: Schedule, *, reason: SkippedFire.Reason, detail: str, now: datetime) -> None:
-    """Record the times up to `now` that were due and will not be looked at again.
+def record(rows: Iterable[NewSkip]) -> None:
+    """Insert skipped times. A repeat of the same times changes nothing."""
+    wanted = list(rows)
+    if wanted:
+        queries.record_skips(wanted)
 
-    Call it before the cursor, the rules or the state change.
+
+def record_owed(schedule: Schedule, *, reason: Reason, detail: str, now: datetime) -> datetime:
+    """Record the nominal times after the cursor that are due at `now` and will not be looked at again.
+
+    Call it before the rules or the state change. Times that a calendar excludes
+    keep that as their reason.
+
+    Returns:
+        The last nominal time that is accounted for. The spread may put off one
+        that has passed beyond `now`: it comes after that.
     """
-    missed = _owed(schedule, now=now)
-    if missed is not None:
-        if missed.count == MAX_OWED:
-            detail = f"at least; {detail}"
-        record([row(schedule, missed, reason=reason, detail=detail, now=now)])
+    owed, cursor = _owed(schedule, now=now)
+    text = f"at least; {detail}" if len(owed) == MAX_OWED else detail
+    plain = [at for at, barred in owed if barred is None]
+    barred = [at for at, barred in owed if barred is not None]
+    found = [(plain, reason, text), (barred, Reason.CALENDAR, "excluded by a calendar or on request")]
+    skipped = [Skipped(times[0], times[-1], len(times), why, said) for times, why, said in found if times]
+    record(row(schedule, one, now=now) for one in skipped)
+    return cursor
 
 
-def _owed(schedule: Schedule, *, now: datetime) -> Missed | None:
-    if schedule.next_fire_at is None or schedule.next_fire_at > now:
-        return None
+def _owed(schedule: Schedule, *, now: datetime) -> tuple[list[tuple[datetime, Reason | None]], datetime]:
+    """Return the times that are due, with what bars them anyway, and the new cursor."""
+    owed: list[tuple[datetime, Reason | None]] = []
+    cursor = schedule.cursor_at
     try:
-        times = timetable.times(schedule, after=schedule.cursor_at)
-        owed = list(islice(takewhile(lambda time: time <= now, times), MAX_OWED))
+        for fire in islice(timetable.fires(schedule, after=cursor), MAX_OWED):
+            if fire.due_at > now:
+                return owed, cursor
+            cursor = fire.fire_at
+            if fire.due_at >= schedule.effective_from:
+                owed.append((fire.fire_at, fire.barred))
     except (ValueError, TypeError):  # the very reason why it is set aside: only one time is known
-        owed = [schedule.next_fire_at]
-    return Missed(owed[0], owed[-1], len(owed)) if owed else None
+        known = schedule.next_fire_at
+        owed = [(known, None)] if known is not None and known <= now else []
+        return owed, now
+    return owed, now if len(owed) == MAX_OWED else cursor

@@ -1,8 +1,10 @@
-"""The Celery tasks of schedules."""
+"""The Celery tasks of schedules. Each may run twice, late, or at the same time."""
 
 from celery import shared_task
 
-from schedules import fire
+import clock
+from schedules import endings, fire, services, sweeps
+from schedules.backfill import drip
 
 
 @shared_task(name="schedules.fire_due")
@@ -13,3 +15,12 @@ def fire_due() -> None:
     """
     while fire.fire_due().is_full:
         pass
+    endings.follow_ends()
+    services.resume_due(now=clock.now())
+    drip.drip_due(now=clock.now())
+
+
+@shared_task(name="schedules.sweep.zones")
+def sweep_zones() -> None:
+    """Search times again that were found with other time zone data. A second run finds none."""
+    sweeps.recompute_zones()

@@ -4,7 +4,14 @@ Each is guarded on what was read, so that of two racing writers one changes the
 row and the other learns that it did not. Lock order: execution, then step run.
 """
 
-from executions.queries.births import NewExecution, NewStepRun, insert_step_runs, record
+from executions.queries.births import (
+    NewCause,
+    NewExecution,
+    NewStepRun,
+    insert_step_runs,
+    record,
+    recorded,
+)
 from executions.queries.claims import Claim, Renewal, Slot, claim, expired, renew
 from executions.queries.finishes import (
     Closed,
@@ -16,11 +23,12 @@ from executions.queries.finishes import (
     settle,
     step_states,
 )
-from executions.queries.groups import Admitted, Dropped, admit, drop_waiting, occupancy, waiting_groups
+from executions.queries.groups import Admitted, Dropped, admit, drop_waiting, occupancy, stuck_groups
 from executions.queries.groups import holders as group_holders
 from executions.queries.groups import lock as lock_groups
 from executions.queries.groups import mark as mark_groups
 from executions.queries.groups import set_limit as set_group_limit
+from executions.queries.groups import waiting as group_waiting
 from executions.queries.watch import Ended, has_begun, overdue_queues, pulse, schedules_to_tell, take_ended
 
 __all__ = [
@@ -29,6 +37,7 @@ __all__ = [
     "Closed",
     "Dropped",
     "Ended",
+    "NewCause",
     "NewExecution",
     "NewStepRun",
     "Renewal",
@@ -43,6 +52,7 @@ __all__ = [
     "drop_waiting",
     "expired",
     "group_holders",
+    "group_waiting",
     "has_begun",
     "insert_step_runs",
     "lock_groups",
@@ -51,11 +61,12 @@ __all__ = [
     "overdue_queues",
     "pulse",
     "record",
+    "recorded",
     "renew",
     "schedules_to_tell",
     "set_group_limit",
     "settle",
     "step_states",
+    "stuck_groups",
     "take_ended",
-    "waiting_groups",
 ]

@@ -114,6 +114,39 @@ def record(
         return {row[0] for row in cursor}
 
 
+@dataclass(frozen=True, slots=True)
+class NewCause:
+    """What the unique keys of an execution are made of."""
+
+    place: int  # of the cause among those of one call
+    organization_id: UUID
+    schedule_id: UUID | None
+    fire_kind: str
+    fire_at: datetime | None
+    idempotency_key: str | None
+
+
+# Indexes: execution_one_fire, execution_idempotency_key.
+_RECORDED = """
+SELECT new.place
+FROM unnest(%s::int[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::text[])
+    AS new (place, organization_id, schedule_id, fire_kind, fire_at, idempotency_key)
+WHERE EXISTS (
+    SELECT FROM executions_execution AS e
+    WHERE e.schedule_id = new.schedule_id AND e.fire_at = new.fire_at AND e.fire_kind = new.fire_kind
+) OR EXISTS (
+    SELECT FROM executions_execution AS e
+    WHERE e.organization_id = new.organization_id AND e.idempotency_key = new.idempotency_key
+)
+"""
+
+
+def recorded(causes: Sequence[NewCause]) -> set[int]:
+    """Return the places of the causes that a unique key would hold back."""
+    with executed(_RECORDED, _columns(NewCause, causes)) as cursor:
+        return {row[0] for row in cursor}
+
+
 def _columns(kind: type, rows: Sequence[Any]) -> list[list[Any]]:
     """Turn rows into one array per column, for `unnest`."""
     return [[getattr(row, name) for row in rows] for name in (column.name for column in fields(kind))]

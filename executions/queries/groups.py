@@ -29,7 +29,8 @@ def lock(groups: Iterable[UUID]) -> None:
 
 # Index: execution_in_group (group_key, fire_at, id) where running or pending.
 _OCCUPANCY = """
-SELECT group_key, count(*) FILTER (WHERE state = 'running'), count(*) FILTER (WHERE state = 'pending')
+SELECT group_key, count(*) FILTER (WHERE state = 'running'),
+    count(*) FILTER (WHERE state = 'pending' AND (waits_until IS NULL OR waits_until > horarium_now()))
 FROM executions_execution
 WHERE group_key = ANY(%s::uuid[]) AND state IN ('running', 'pending')
 GROUP BY group_key
@@ -37,7 +38,7 @@ GROUP BY group_key
 
 
 def occupancy(groups: Collection[UUID]) -> dict[UUID, Occupancy]:
-    """Return what each of the locked `groups` holds."""
+    """Return what each of the locked `groups` holds, without what has waited too long to start."""
     with executed(_OCCUPANCY, [list(groups)]) as cursor:
         held = {key: Occupancy(active, waiting) for key, active, waiting in cursor}
     return {key: held.get(key, Occupancy()) for key in groups}
@@ -115,15 +116,29 @@ UPDATE executions_execution AS e SET state = 'cancelled', error = %(why)s, finis
 WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'pending'
     AND (NOT %(only_late)s::boolean OR waits_until <= %(now)s)
     AND (%(kind)s::text = '' OR fire_kind = %(kind)s)
+    AND (%(but)s::uuid IS NULL OR id <> %(but)s)
 RETURNING {_DROPPED}
 """  # noqa: S608 - constant text
 
 
 def drop_waiting(
-    groups: Collection[UUID], *, why: str, now: datetime, only_late: bool = False, kind: str = ""
+    groups: Collection[UUID],
+    *,
+    why: str,
+    now: datetime,
+    only_late: bool = False,
+    kind: str = "",
+    but: UUID | None = None,
 ) -> list[Dropped]:
-    """End what waits in locked groups; with `only_late` what has waited too long, with `kind` of one fire kind."""
-    values = {"groups": list(groups), "why": why, "now": now, "only_late": only_late, "kind": kind}
+    """End what waits in locked groups, all or one of it.
+
+    Args:
+        only_late: only what has waited too long.
+        kind: only what is of this fire kind.
+        but: the execution that is kept.
+    """
+    values = {"groups": list(groups), "why": why, "now": now}
+    values |= {"only_late": only_late, "kind": kind, "but": but}
     with executed(_DROP, values) as cursor:
         return [Dropped(*row) for row in cursor]
 
@@ -140,17 +155,32 @@ def holders(group: UUID) -> list[UUID]:
         return [row[0] for row in cursor]
 
 
-# Index: execution_waiting (waits_until) where pending.
-_STUCK = """
-SELECT DISTINCT group_key FROM (
-    SELECT group_key FROM executions_execution
-    WHERE state = 'pending' ORDER BY waits_until LIMIT %s
-) AS oldest
+# Index: execution_in_group.
+_WAITING = """
+SELECT id FROM executions_execution
+WHERE group_key = %s AND state = 'pending' AND fire_kind = %s ORDER BY fire_at, id
 """
 
 
-def waiting_groups(limit: int) -> list[UUID]:
-    """Return the groups of the `limit` waiting executions whose time runs out first."""
+def waiting(group: UUID, *, kind: str) -> list[UUID]:
+    """Return what waits of one fire kind in a locked group, in order of nominal time."""
+    with executed(_WAITING, [group, kind]) as cursor:
+        return [row[0] for row in cursor]
+
+
+# Index: execution_in_group. Reads whatever is active or waits: a long queue must not hide another group.
+_STUCK = """
+SELECT group_key FROM executions_execution
+WHERE group_key IS NOT NULL AND state IN ('pending', 'running')
+GROUP BY group_key
+HAVING count(*) FILTER (WHERE state = 'running') < max(group_limit) FILTER (WHERE state = 'pending')
+    OR min(waits_until) FILTER (WHERE state = 'pending') <= horarium_now()
+ORDER BY min(waits_until) FILTER (WHERE state = 'pending') LIMIT %s
+"""
+
+
+def stuck_groups(limit: int) -> list[UUID]:
+    """Return groups with a free place for what waits, or in which something has waited too long."""
     with executed(_STUCK, [limit]) as cursor:
         return [row[0] for row in cursor]
 

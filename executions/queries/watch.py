@@ -83,12 +83,13 @@ def take_ended(schedule_ids: Sequence[UUID]) -> list[Ended]:
 
 
 _BEGUN = """
-SELECT EXISTS (SELECT FROM executions_steprun WHERE execution_id = %s AND id <> %s AND attempt > 0)
+SELECT EXISTS (SELECT FROM executions_steprun
+               WHERE execution_id = %s AND id <> %s AND (attempt > 1 OR attempt = 1 AND started_at <= %s))
 """
 
 
-def has_begun(execution_id: UUID, *, beside: UUID) -> bool:
-    """Return whether a step run of an execution, other than `beside`, was ever claimed."""
-    with executed(_BEGUN, [execution_id, beside]) as cursor:
+def has_begun(execution_id: UUID, *, beside: UUID, by: datetime) -> bool:
+    """Return whether a step run of an execution, other than `beside`, was claimed at `by` or before."""
+    with executed(_BEGUN, [execution_id, beside, by]) as cursor:
         row = cursor.fetchone()
     return bool(row and row[0])

@@ -40,9 +40,8 @@ def terminate(execution: Execution, *, by: str, now: datetime) -> Execution:
 
 
 def _let_others_in(ended: Execution, *, now: datetime) -> None:
-    """Admit what waits for the place. In a transaction of its own: the group's lock comes before a row's."""
     if ended.group_key is not None and ended.has_waiting and ended.state in EXECUTION_FINAL:
-        admission.release([ended.group_key], now=now)
+        admission.let_others_in(ended.group_key, now=now)
 
 
 @transaction.atomic

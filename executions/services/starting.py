@@ -1,7 +1,7 @@
 """Start executions: the only place where one is born, whatever the cause."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,8 @@ from executions import admission, opening, queries
 from executions.admission import Admission
 from executions.errors import IdempotencyConflict, IllegalMove, InvalidStart, NotStartable, Overlapping
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Execution
-from executions.overlap import STARTS, WAITS, Decision
-from executions.queries import NewExecution
+from executions.overlap import ENDS_OTHERS, STARTS, WAITS, Decision
+from executions.queries import NewCause, NewExecution
 from executions.states import ExecutionState
 from workflows.definition import check_input
 from workflows.errors import InvalidInput, Problem
@@ -53,6 +53,15 @@ class Start:
     admission: Admission | None = None
     start_by: datetime | None = None
     is_watched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A cause that may start, with the version that it runs and its whole input."""
+
+    cause: Start
+    version_id: UUID
+    input: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +118,14 @@ def start_many(causes: Sequence[Start], *, now: datetime) -> list[Verdict]:
     Raises:
         InvalidInput, InvalidStart, NotStartable: of any cause; nothing is recorded.
     """
-    for cause in causes:
-        _check(cause)
     if not causes:
         return []
+    checked = [_checked(cause) for cause in causes]
     if not any(cause.admission for cause in causes):
-        return _record(causes, [Decision.START] * len(causes), now=now)
+        return _record(checked, [Decision.START] * len(causes), now=now)
     with transaction.atomic(savepoint=False):
-        decisions = admission.decide([cause.admission for cause in causes], now=now)
-        verdicts = _record(causes, decisions, now=now)
+        decisions = admission.decide(_places(causes), now=now)
+        verdicts = _record(checked, decisions, now=now)
         waiting = {
             c.admission.key for c, d in zip(causes, decisions, strict=True) if c.admission and d in WAITS
         }
@@ -125,7 +133,31 @@ def start_many(causes: Sequence[Start], *, now: datetime) -> list[Verdict]:
     return verdicts
 
 
-def _record(causes: Sequence[Start], decisions: Sequence[Decision], *, now: datetime) -> list[Verdict]:
+def _places(causes: Sequence[Start]) -> list[Admission | None]:
+    """Return the places that causes compete for, with their groups locked.
+
+    A repeat of what is recorded already competes for none: it must not end the
+    run that the first one started.
+    """
+    wanted = [cause.admission for cause in causes]
+    admission.lock(wanted)
+    clearing = [
+        NewCause(
+            place,
+            cause.workflow.organization_id,
+            cause.schedule_id,
+            cause.fire_kind,
+            cause.fire_at,
+            cause.idempotency_key,
+        )
+        for place, cause in enumerate(causes)
+        if cause.admission and cause.admission.policy in ENDS_OTHERS
+    ]
+    repeated = queries.recorded(clearing) if clearing else set()
+    return [None if place in repeated else one for place, one in enumerate(wanted)]
+
+
+def _record(causes: Sequence[Checked], decisions: Sequence[Decision], *, now: datetime) -> list[Verdict]:
     """Insert those that start or wait, and return what became of each."""
     rows = [
         None if decision not in STARTS | WAITS else _new_execution(cause, decision, now=now)
@@ -145,11 +177,9 @@ def _record(causes: Sequence[Start], decisions: Sequence[Decision], *, now: date
     ]
 
 
-def _new_execution(cause: Start, decision: Decision, *, now: datetime) -> NewExecution:
+def _new_execution(checked: Checked, decision: Decision, *, now: datetime) -> NewExecution:
+    cause, version_id = checked.cause, checked.version_id
     workflow = cause.workflow
-    version_id = workflow.current_version_id
-    if workflow.state != Workflow.State.ACTIVE or version_id is None:
-        raise NotStartable(f"workflow {workflow.name} is {workflow.state}; it starts nothing")
     place = cause.admission if cause.admission and cause.admission.is_grouped else None
     waits = decision in WAITS
     return NewExecution(
@@ -163,7 +193,7 @@ def _new_execution(cause: Start, decision: Decision, *, now: datetime) -> NewExe
         fire_kind=cause.fire_kind,
         fire_at=cause.fire_at,
         idempotency_key=cause.idempotency_key,
-        input=Jsonb(check_input(definition_of(version_id), cause.input)),
+        input=Jsonb(checked.input),
         priority=cause.priority,
         queue=cause.queue,
         redrive_of_id=cause.redrive_of_id,
@@ -177,16 +207,23 @@ def _new_execution(cause: Start, decision: Decision, *, now: datetime) -> NewExe
     )
 
 
-def _check(cause: Start) -> None:
-    problems = []
-    if type(cause.priority) is not int or not 0 <= cause.priority <= 9:
-        problems.append(Problem(path="priority", message="write a number from 0 to 9; 9 runs first"))
-    if not QUEUE.fullmatch(cause.queue):
-        problems.append(Problem(path="queue", message=QUEUE_HELP))
-    if cause.idempotency_key is not None and not 1 <= len(cause.idempotency_key) <= MAX_KEY:
-        problems.append(Problem(path="idempotency_key", message=f"write 1 to {MAX_KEY} characters"))
-    if problems:
+def _checked(cause: Start) -> Checked:
+    workflow = cause.workflow
+    if problems := list(_problems(cause)):
         raise InvalidStart(problems)
+    version_id = workflow.current_version_id
+    if workflow.state != Workflow.State.ACTIVE or version_id is None:
+        raise NotStartable(f"workflow {workflow.name} is {workflow.state}; it starts nothing")
+    return Checked(cause, version_id, check_input(definition_of(version_id), cause.input))
+
+
+def _problems(cause: Start) -> Iterator[Problem]:
+    if type(cause.priority) is not int or not 0 <= cause.priority <= 9:
+        yield Problem(path="priority", message="write a number from 0 to 9; 9 runs first")
+    if not QUEUE.fullmatch(cause.queue):
+        yield Problem(path="queue", message=QUEUE_HELP)
+    if cause.idempotency_key is not None and not 1 <= len(cause.idempotency_key) <= MAX_KEY:
+        yield Problem(path="idempotency_key", message=f"write 1 to {MAX_KEY} characters")
 
 
 def _earlier(cause: Start) -> Started | None:

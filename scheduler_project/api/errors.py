@@ -16,7 +16,17 @@ from rest_framework.response import Response
 
 from executions.errors import AlreadyRedriven, IdempotencyConflict, IllegalMove, NotStartable, Overlapping
 from organizations.errors import NotAMember, OrganizationUnnamed, RoleTooLow
-from schedules.errors import DuplicateSchedule, IllegalScheduleMove, StaleSchedule
+from schedules.calendars import InvalidCalendar
+from schedules.errors import (
+    CalendarInUse,
+    DuplicateCalendar,
+    DuplicateSchedule,
+    IllegalBackfillMove,
+    IllegalScheduleMove,
+    NoSuchVersion,
+    OverlappingBackfill,
+    StaleSchedule,
+)
 from schedules.recurrence import InvalidRule
 from workflows.errors import ArchivedWorkflow, DuplicateWorkflow, Invalid, InvalidDefinition, Problem, dotted
 
@@ -43,6 +53,11 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     Http404: Answer(404, "not_found"),
     DuplicateWorkflow: Answer(409, "duplicate", "name"),
     DuplicateSchedule: Answer(409, "duplicate", "name"),
+    DuplicateCalendar: Answer(409, "duplicate", "name"),
+    CalendarInUse: Answer(409, "in_use"),
+    OverlappingBackfill: Answer(409, "overlapping", "from_at"),
+    IllegalBackfillMove: Answer(409, "illegal_move"),
+    NoSuchVersion: Answer(404, "not_found", "to"),
     StaleSchedule: Answer(409, "stale", "version"),
     Overlapping: Answer(409, "overlapping", "overlap"),
     IllegalMove: Answer(409, "illegal_move"),
@@ -50,6 +65,7 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     AlreadyRedriven: Answer(409, "illegal_move"),
     NotStartable: Answer(409, "not_startable"),
     ArchivedWorkflow: Answer(409, "illegal_move"),
+    InvalidCalendar: Answer(409, "not_computable", "calendars"),  # of a stored calendar
     InvalidRule: Answer(409, "not_computable", "rules"),  # of a stored schedule: nobody sent it just now
     RequestDataTooBig: Answer(413, "too_large"),
     IdempotencyConflict: Answer(422, "idempotency_conflict", "idempotency_key"),

@@ -10,7 +10,12 @@ from organizations.views import ApiKeyViewSet, OrganizationViewSet
 from scheduler_project.api.docs import docs
 from scheduler_project.api.errors import not_found
 from scheduler_project.api.openapi import SchemaView
-from schedules.views import ScheduleViewSet
+from schedules.backfill.views import BackfillViewSet, ScheduleBackfillsViewSet
+from schedules.explain.views import ExplainViewSet
+from schedules.load.views import LoadViewSet
+from schedules.preview.views import PreviewViewSet
+from schedules.versions.views import VersionViewSet
+from schedules.views import CalendarViewSet, ScheduleViewSet
 from workflows.views import WorkflowViewSet
 
 
@@ -25,6 +30,9 @@ class Router(SimpleRouter):
 router = Router()
 router.register("workflows", WorkflowViewSet, basename="workflow")
 router.register("schedules", ScheduleViewSet, basename="schedule")
+router.register("calendars", CalendarViewSet, basename="calendar")
+router.register("backfills", BackfillViewSet, basename="backfill")
+router.register("load", LoadViewSet, basename="load")
 router.register("executions", ExecutionViewSet, basename="execution")
 router.register("dead-letters", DeadLetterViewSet, basename="dead-letter")
 router.register("events", EventViewSet, basename="event")
@@ -34,6 +42,21 @@ router.register("api-keys", ApiKeyViewSet, basename="api-key")
 urlpatterns = [
     re_path(
         r"^workflows/(?P<pk>[^/.]+)/start/?$", StartViewSet.as_view({"post": "start"}), name="workflow-start"
+    ),
+    re_path(r"^schedules/preview/?$", PreviewViewSet.as_view({"post": "preview"}), name="schedule-preview"),
+    *(
+        re_path(rf"^schedules/(?P<pk>[^/.]+)/{path}/?$", view, name=f"schedule-{name}")
+        for path, name, view in (
+            ("explain", "explain", ExplainViewSet.as_view({"get": "explain"})),
+            ("versions", "versions", VersionViewSet.as_view({"get": "list"})),
+            (r"versions/(?P<number>[0-9]{1,9})", "version", VersionViewSet.as_view({"get": "retrieve"})),
+            ("rollback", "rollback", VersionViewSet.as_view({"post": "rollback"})),
+        )
+    ),
+    re_path(
+        r"^schedules/(?P<pk>[^/.]+)/backfills/?$",
+        ScheduleBackfillsViewSet.as_view({"get": "list", "post": "create"}),
+        name="schedule-backfills",
     ),
     *router.urls,
     re_path(r"^schema/?$", SchemaView.as_view(), name="schema"),

@@ -1,13 +1,10 @@
 """REST: schedules."""
 
-import re
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,25 +17,23 @@ from organizations.viewsets import ScopedViewSet, one_called
 from schedules import services
 from schedules.filters import ScheduleFilter
 from schedules.models import Schedule
+from schedules.preview.serializers import UpcomingListSerializer, UpcomingSerializer
+from schedules.preview.upcoming import upcoming
 from schedules.serializers import (
-    NextRunSerializer,
+    DisableSerializer,
     NextRunsQuerySerializer,
-    NextRunsSerializer,
     PauseSerializer,
+    ResumeSerializer,
     ScheduleSerializer,
     ScheduleSettingsSerializer,
     SkippedFireSerializer,
+    SkipSerializer,
     TriggerSerializer,
+    UnskipSerializer,
 )
 from schedules.states import ScheduleState
-
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="ETag that the change is based on; a newer one answers 409.",
-)
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+from schedules.versions.serializers import CHANGED_SCHEDULE, changed_schedule
+from schedules.views.etags import IF_MATCH, based_on
 
 
 class ScheduleViewSet(ScopedViewSet[Schedule]):
@@ -49,7 +44,8 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
     filterset_class = ScheduleFilter
     roles = {
         **dict.fromkeys(("create", "update", "partial_update", "destroy"), Role.EDITOR),
-        **dict.fromkeys(("pause", "resume", "trigger"), Role.OPERATOR),
+        **dict.fromkeys(("pause", "resume", "disable", "enable", "trigger", "skip", "unskip"), Role.OPERATOR),
+        "purge": Role.ADMIN,
     }
 
     def get_object(self) -> Schedule:
@@ -80,7 +76,7 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
     @extend_schema(
         summary="Replace a schedule's settings",
         request=ScheduleSettingsSerializer,
-        responses=ScheduleSerializer,
+        responses={200: CHANGED_SCHEDULE},
         parameters=[IF_MATCH],
     )
     def update(self, request: Request, pk: str) -> Response:
@@ -90,7 +86,7 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
     @extend_schema(
         summary="Change a schedule's settings",
         request=ScheduleSettingsSerializer,
-        responses=ScheduleSerializer,
+        responses={200: CHANGED_SCHEDULE},
         parameters=[IF_MATCH],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -111,12 +107,51 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
         paused = services.pause(self.get_object(), by=self.access.by, now=clock.now(), **wanted)
         return self._whole(paused)
 
-    @extend_schema(summary="Resume a schedule", request=NothingSerializer, responses=ScheduleSerializer)
+    @extend_schema(summary="Resume a schedule", request=ResumeSerializer, responses=ScheduleSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: str) -> Response:
+        """Fire again, from now on or catching up; also for a schedule that is disabled or in state error."""
+        wanted = self.read(ResumeSerializer)
+        return self._whole(services.resume(self.get_object(), by=self.access.by, now=clock.now(), **wanted))
+
+    @extend_schema(summary="Disable a schedule", request=DisableSerializer, responses=ScheduleSerializer)
+    @action(detail=True, methods=["post"])
+    def disable(self, request: Request, pk: str) -> Response:
+        """Switch a schedule off until it is enabled."""
+        wanted = self.read(DisableSerializer)
+        return self._whole(services.disable(self.get_object(), by=self.access.by, now=clock.now(), **wanted))
+
+    @extend_schema(summary="Enable a schedule", request=NothingSerializer, responses=ScheduleSerializer)
+    @action(detail=True, methods=["post"])
+    def enable(self, request: Request, pk: str) -> Response:
         """Fire again, from now on."""
         self.read(NothingSerializer)
         return self._whole(services.resume(self.get_object(), by=self.access.by, now=clock.now()))
+
+    @extend_schema(summary="Skip one fire", request=SkipSerializer, responses=ScheduleSerializer)
+    @action(detail=True, methods=["post"])
+    def skip(self, request: Request, pk: str) -> Response:
+        """Leave out one future time, the next one where none is named."""
+        wanted = self.read(SkipSerializer)
+        schedule = self.get_object()
+        services.skip(schedule, by=self.access.by, now=clock.now(), **wanted)
+        return self._whole(self.get_object())
+
+    @extend_schema(summary="Put back a skipped fire", request=UnskipSerializer, responses=ScheduleSerializer)
+    @action(detail=True, methods=["post"])
+    def unskip(self, request: Request, pk: str) -> Response:
+        """Put back a time that was left out and has not passed."""
+        wanted = self.read(UnskipSerializer)
+        services.unskip(self.get_object(), by=self.access.by, now=clock.now(), **wanted)
+        return self._whole(self.get_object())
+
+    @extend_schema(summary="Purge an archived schedule", request=NothingSerializer, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def purge(self, request: Request, pk: str) -> Response:
+        """Delete an archived schedule with its versions, skipped times and backfills; executions stay."""
+        self.read(NothingSerializer)
+        services.purge(self.get_object(), by=self.access.by, now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
         summary="Trigger a schedule",
@@ -131,18 +166,17 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
         return answer(services.trigger(self.get_object(), by=self.access.by, now=clock.now(), **wanted))
 
     @extend_schema(
-        summary="Compute next fire times", parameters=[NextRunsQuerySerializer], responses=NextRunsSerializer
+        summary="Compute next fire times",
+        parameters=[NextRunsQuerySerializer],
+        responses=UpcomingListSerializer,
     )
     @action(detail=True, url_path="next-runs", pagination_class=None, filterset_class=None)
     def next_runs(self, request: Request, pk: str) -> Response:
-        """Compute the next nominal times, as the rules stand, whatever the state."""
+        """Compute the next times with what is special about them, as it stands, whatever the state."""
         query = self.read(NextRunsQuerySerializer, request.query_params.dict())
-        schedule = self.get_object()
         after = query.get("after") or clock.now()
-        zone = ZoneInfo(schedule.timezone)
-        times = services.next_fires(schedule, after=after, count=query["count"])
-        rows = [{"fire_at": at, "local": at.astimezone(zone).isoformat()} for at in times]
-        return Response({"results": NextRunSerializer(rows, many=True).data})
+        rows = upcoming(self.get_object(), after=after, count=query["count"])
+        return Response({"results": UpcomingSerializer(rows, many=True).data})
 
     @extend_schema(summary="List times that were not started", responses=SkippedFireSerializer(many=True))
     @action(detail=True, filterset_class=None)
@@ -155,23 +189,14 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
     def _change(self, **options: Any) -> Response:
         schedule = self.get_object()
         wanted = self.read(ScheduleSettingsSerializer, instance=schedule, **options)
-        based_on = _based_on(self.request, wanted.pop("version", None))
-        return self._whole(services.change(schedule, now=clock.now(), based_on=based_on, **wanted))
+        read = based_on(self.request, wanted.pop("version", None))
+        now = clock.now()
+        changed = services.change(schedule, now=now, by=self.access.by, based_on=read, **wanted)
+        response = Response(changed_schedule(schedule, changed, now=now))
+        response["ETag"] = f'"{changed.version}"'
+        return response
 
     def _whole(self, schedule: Schedule, *, code: int = status.HTTP_200_OK) -> Response:
         response = self.show(schedule, ScheduleSerializer, code=code)
         response["ETag"] = f'"{schedule.version}"'
         return response
-
-
-def _based_on(request: Request, version: int | None) -> int | None:
-    """Return the version that a change is based on, by If-Match or by the body."""
-    header = request.headers.get("If-Match", "*").strip()
-    if header == "*":
-        return version
-    match = _ETAG.fullmatch(header)
-    if match is None:
-        raise ValidationError({"If-Match": ['write the ETag of the schedule, such as "3"']})
-    if version not in {None, int(match[1])}:
-        raise ValidationError({"version": ["differs from If-Match; send one of them"]})
-    return int(match[1])

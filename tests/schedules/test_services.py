@@ -164,8 +164,8 @@ def test_pausing_and_resuming_tell_who_and_why(schedule: Schedule) -> None:
     assert (paused.state, paused.paused_by, paused.pause_reason) == ("paused", "ada", "holiday")
     events = Event.objects.order_by("id").values_list("type", "data")
     assert list(events) == [
-        ("schedule.paused", {"by": "ada", "reason": "holiday"}),
-        ("schedule.resumed", {"by": "bob"}),
+        ("schedule.paused", {"by": "ada", "reason": "holiday", "until": None}),
+        ("schedule.resumed", {"by": "bob", "catch_up": False}),
     ]
 
 
@@ -183,7 +183,7 @@ def test_a_trigger_starts_now_beside_the_rule_even_while_paused(schedule: Schedu
     schedule.refresh_from_db()
 
     first = services.trigger(schedule, by="ada", now=clock.now(), input={"n": 3})
-    second = services.trigger(schedule, by="ada", now=clock.now())
+    second = services.trigger(schedule, by="ada", now=clock.now(), overlap="allow")
 
     assert first.id != second.id
     execution = Execution.objects.get(pk=first.id)

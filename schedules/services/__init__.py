@@ -1,0 +1,27 @@
+"""What people and programs may do to schedules and calendars: one function, one transaction."""
+
+from schedules.services.calendars import change_calendar, create_calendar, delete_calendar
+from schedules.services.editing import SETTINGS, change, create, rollback
+from schedules.services.runs import next_fires, outlook, skip, trigger, unskip
+from schedules.services.standing import archive, disable, pause, purge, resume, resume_due
+
+__all__ = [
+    "SETTINGS",
+    "archive",
+    "change",
+    "change_calendar",
+    "create",
+    "create_calendar",
+    "delete_calendar",
+    "disable",
+    "next_fires",
+    "outlook",
+    "pause",
+    "purge",
+    "resume",
+    "resume_due",
+    "rollback",
+    "skip",
+    "trigger",
+    "unskip",
+]

@@ -1,0 +1,208 @@
+"""Create, change and roll back schedules; every saved version stays in `history`."""
+
+from collections.abc import Mapping
+from copy import copy
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from executions import admission, wakeups
+from executions.overlap import OverlapPolicy
+from organizations.models import Organization
+from schedules.errors import DuplicateSchedule, IllegalScheduleMove, NoSuchVersion
+from schedules.fire import AUTO
+from schedules.models import WHERE_IT_STANDS, Schedule
+from schedules.reasons import Reason
+from schedules.services.search import lock, search, settle_accounts, take_effect
+from schedules.states import ScheduleState
+from schedules.timetable import follows_its_runs
+from schedules.validation import check_fires, checked, usual_window
+
+SETTINGS = (
+    "workflow",
+    "name",
+    "description",
+    "input",
+    "rules",
+    "timezone",
+    "start_at",
+    "end_at",
+    "dst_gap",
+    "dst_overlap",
+    "calendars",
+    "on_excluded",
+    "spread",
+    "spread_window",
+    "overlap",
+    "max_active",
+    "catchup",
+    "catchup_window",
+    "catchup_max",
+    "start_deadline",
+    "auto_pause_after",
+    "max_executions",
+    "on_complete",
+    "priority",
+    "queue",
+    "managed_by",
+)
+_DECIDE_TIMES = frozenset(
+    {
+        "rules",
+        "timezone",
+        "start_at",
+        "end_at",
+        "dst_gap",
+        "dst_overlap",
+        "calendars",
+        "on_excluded",
+        "spread",
+        "spread_window",
+        "max_executions",
+    }
+)
+
+
+@transaction.atomic
+def create(
+    organization: Organization, *, now: datetime, by: str = "", reason: str = "", **settings: Any
+) -> Schedule:
+    """Create an active schedule that fires from now on.
+
+    Args:
+        reason: kept with the version.
+        settings: columns of `SETTINGS`; those left out have their defaults. A
+            `catchup_window` of None is an hour, or a day if no two fires of the
+            rules are closer than a day.
+
+    Raises:
+        InvalidSchedule: naming each field that is wrong; nothing is created.
+        DuplicateSchedule: the organization has a schedule of this name.
+    """
+    schedule = Schedule(
+        organization=organization,
+        created_by=by,
+        created_at=now,
+        cursor_at=now,
+        effective_from=now,
+        **{"catchup_window": None, **_known(settings)},
+    )
+    schedule.rules = checked(schedule)
+    if follows_its_runs(schedule):
+        schedule.ended_at = max(now, schedule.start_at or now)
+    check_fires(schedule, now=now)
+    _fill_in(schedule)
+    search(schedule)
+    _save(schedule, by=by, reason=reason, now=now, force_insert=True)
+    wakeups.tell_beat()
+    return schedule
+
+
+@transaction.atomic
+def change(
+    schedule: Schedule,
+    *,
+    now: datetime,
+    based_on: int | None = None,
+    by: str = "",
+    reason: str = "",
+    **settings: Any,
+) -> Schedule:
+    """Change settings. Another rule, zone or bound never fires for the time before `now`.
+
+    A schedule in state error becomes active again, and a completed one does
+    when its rules give it times again. A paused or disabled one stays that.
+
+    Args:
+        based_on: the version that the caller read; a newer one refuses the change.
+        reason: kept with the version.
+
+    Raises:
+        InvalidSchedule: naming each field that is wrong; nothing is changed.
+        StaleSchedule: somebody else changed it since.
+        DuplicateSchedule: the organization has a schedule of this name.
+        IllegalScheduleMove: it is archived.
+    """
+    locked = lock(schedule, based_on=based_on)
+    if locked.state == ScheduleState.ARCHIVED:
+        raise IllegalScheduleMove(state=locked.state, to="changed")
+    as_read = copy(locked)
+    for name, value in _known(settings).items():
+        setattr(locked, name, value)
+    locked.rules = checked(locked)
+    _fill_in(locked)
+    _take_up(locked, as_read, now=now)
+    locked.version += 1
+    _save(
+        locked,
+        by=by,
+        reason=reason,
+        now=now,
+        update_fields=[*WHERE_IT_STANDS, *SETTINGS, "version"],
+    )
+    wakeups.tell_beat()
+    return locked
+
+
+def _fill_in(schedule: Schedule) -> None:
+    if schedule.catchup_window is None:
+        schedule.catchup_window = usual_window(schedule)
+
+
+def _take_up(locked: Schedule, as_read: Schedule, *, now: datetime) -> None:
+    """Let changed settings decide from `now` on, for what waits already too."""
+    moved = any(getattr(as_read, name) != getattr(locked, name) for name in _DECIDE_TIMES)
+    mended = locked.state == ScheduleState.ERROR
+    if moved or mended:
+        if as_read.state != ScheduleState.COMPLETED:
+            settle_accounts(as_read, reason=Reason.EDITED, detail="the rules changed", now=now)
+            locked.cursor_at = as_read.cursor_at
+        if follows_its_runs(locked) and not follows_its_runs(as_read):
+            locked.ended_at = now
+        take_effect(locked, now=now)
+    if moved:
+        check_fires(locked, now=now)
+    if (moved or mended) and locked.state not in {ScheduleState.PAUSED, ScheduleState.DISABLED}:
+        search(locked)
+    if (as_read.overlap, as_read.max_active) != (locked.overlap, locked.max_active):
+        policy = OverlapPolicy(locked.overlap)
+        admission.rebind(locked.pk, policy, kind=AUTO, limit=locked.max_active, now=now)
+
+
+def rollback(
+    schedule: Schedule, *, to: int, now: datetime, by: str = "", based_on: int | None = None
+) -> Schedule:
+    """Give a schedule the settings of an earlier version again, as a new version.
+
+    Raises:
+        NoSuchVersion: the history has no version `to`.
+        and what `change` raises.
+    """
+    earlier = schedule.history.filter(version=to).order_by("-history_id").first()
+    if earlier is None:
+        raise NoSuchVersion(to)
+    settings = {name: getattr(earlier, name) for name in SETTINGS}
+    return change(schedule, now=now, based_on=based_on, by=by, reason=f"back to version {to}", **settings)
+
+
+def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = settings.keys() - set(SETTINGS)
+    if unknown:
+        raise TypeError(f"not settings of a schedule: {', '.join(sorted(unknown))}")
+    return dict(settings)
+
+
+def _save(schedule: Schedule, *, by: str, reason: str, now: datetime, **how: Any) -> None:
+    """Save with a version in the history that says who, why and when.
+
+    Raises:
+        DuplicateSchedule: the organization has a schedule of this name.
+    """
+    schedule._history_user, schedule._history_date = by, now  # noqa: SLF001 - the library's documented way
+    schedule._change_reason = reason[:500]  # noqa: SLF001
+    try:
+        with transaction.atomic():
+            schedule.save(**how)
+    except IntegrityError:
+        raise DuplicateSchedule(schedule.name) from None

@@ -1,0 +1,16 @@
+"""Groups of executions."""
+
+import pytest
+
+from tests.conftest import MakeWorkflow
+from tests.executions.groups import SHAPES, Group, MakeGroup
+
+
+@pytest.fixture
+def make_group(make_workflow: MakeWorkflow) -> MakeGroup:
+    """Make a group whose executions have the given policy, limit and shape."""
+
+    def make(policy: str = "skip", *, limit: int = 1, shape: str = "one step") -> Group:
+        return Group(make_workflow(*SHAPES[shape], name=shape.replace(" ", "-")), policy, limit)
+
+    return make
