@@ -1,0 +1,1 @@
+"""Moving in: what another scheduler runs, read, compared with it fire by fire, and taken over."""
