@@ -141,14 +141,14 @@ def _record(evaluated: Sequence[Evaluated], *, now: datetime, calendars: Calenda
     skips.record(
         row
         for item, ranges in zip(evaluated, unstarted, strict=True)
-        for row in _rows(item, ranges, began[item.schedule.pk], now=now)
+        for row in _rows(item, ranges, began=began[item.schedule.pk], now=now)
     )
     stands = [_stand(item, began[item.schedule.pk], now=now, calendars=calendars) for item in evaluated]
     queries.advance(stands)
     append(
         event
         for item, ranges, stand in zip(evaluated, unstarted, stands, strict=True)
-        for event in _told(item, ranges, stand, now=now)
+        for event in _told(item, ranges, stand=stand, now=now)
     )
 
 
@@ -200,7 +200,7 @@ def _begun(began: Began) -> list[datetime]:
     return sorted(fire.fire_at for fire, verdict in began if not verdict.is_refused)
 
 
-def _rows(item: Evaluated, ranges: Sequence[Skipped], began: Began, *, now: datetime) -> Iterator[NewSkip]:
+def _rows(item: Evaluated, ranges: Sequence[Skipped], *, began: Began, now: datetime) -> Iterator[NewSkip]:
     """Yield the rows of skipped ranges; one that goes on from the last pass grows."""
     begun = _begun(began)
     for place, skipped in enumerate(ranges):
@@ -229,7 +229,7 @@ def _advance(schedule: Schedule, ahead: Next, *, started: Sequence[datetime]) ->
     )
 
 
-def _told(item: Evaluated, ranges: Sequence[Skipped], stand: Advance, *, now: datetime) -> Iterator[NewEvent]:
+def _told(item: Evaluated, ranges: Sequence[Skipped], *, stand: Advance, now: datetime) -> Iterator[NewEvent]:
     if stand.state != ScheduleState.ACTIVE:
         yield schedule_event(item.schedule, "schedule.completed", now=now, state=stand.state)
     for skipped in ranges:

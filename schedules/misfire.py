@@ -7,7 +7,7 @@ Overlap comes after all of them and is decided where executions are admitted.
 
 from bisect import bisect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby, islice
@@ -79,7 +79,8 @@ class Skipped:
 class Plan:
     """What a pass does: every nominal time up to `cursor` is in `start` or counted in `skipped`.
 
-    `cursor` is None where nothing was reached.
+    `cursor` is None where nothing was reached. Times due before the schedule took
+    effect are in neither: whoever changed it has accounted for them.
     """
 
     start: tuple[Fire, ...] = ()
@@ -102,13 +103,13 @@ def plan(
         fires: strictly increasing nominal times after the schedule's cursor,
             lazily; no more than `MAX_REACHED` and one are taken. A backlog of more
             than that counts as several for mode `earliest`.
-        effective_from: times due before are recorded as edited: other settings held then.
+        effective_from: times due before are passed over.
         left: how many starts the schedule has left; None for any number.
     """
     reached, more_follow = _reached(fires, now=now)
-    reached = [_in_effect(fire, since=effective_from) for fire in reached]
+    in_effect = [fire for fire in reached if effective_from is None or fire.due_at >= effective_from]
     oldest = now - max(catch_up.window, SHORTEST_WINDOW)
-    candidates = [fire for fire in reached if not fire.barred and fire.due_at >= oldest]
+    candidates = [fire for fire in in_effect if not fire.barred and fire.due_at >= oldest]
     chosen = _CHOOSE[catch_up.mode](candidates, catch_up, now)
     start, cursor = _released(chosen, reached, catch_up=catch_up, more_follow=more_follow)
     wanted = {fire.fire_at for fire in start if _is_in_time(fire, now=now, deadline=catch_up.deadline)}
@@ -116,7 +117,7 @@ def plan(
 
     verdict = _judge(now=now, catch_up=catch_up, over_limit=wanted - {fire.fire_at for fire in allowed})
     started = {fire.fire_at for fire in allowed}
-    rest = [f for f in reached if cursor is not None and f.fire_at <= cursor]
+    rest = [f for f in in_effect if cursor is not None and f.fire_at <= cursor]
     return Plan(tuple(allowed), tuple(_ranges(rest, started, verdict)), cursor, len(reached))
 
 
@@ -128,12 +129,6 @@ def _reached(fires: Iterable[Fire], *, now: datetime) -> tuple[list[Fire], bool]
         reached.append(fire)
     more_follow = len(reached) > MAX_REACHED
     return reached[:MAX_REACHED], more_follow
-
-
-def _in_effect(fire: Fire, *, since: datetime | None) -> Fire:
-    if fire.barred or since is None or fire.due_at >= since:
-        return fire
-    return replace(fire, barred=Reason.EDITED, detail=f"due before the settings of {since.isoformat()} held")
 
 
 def _latest(candidates: list[Fire], _catch_up: CatchUp, _now: datetime) -> list[Fire]:

@@ -134,5 +134,12 @@ class Outlook:
 def outlook(*, since: datetime, now: datetime) -> Outlook:
     """Return when the next things are due, and how many delayed steps per queue became ready in (since, now]."""
     with executed(_OUTLOOK, {"since": since, "now": now, "most": MOST_RELEASED}) as cursor:
-        *times, queues = cursor.fetchone() or (None,) * 6
-    return Outlook(*times, released=Counter(queues or ()))
+        due_at, pause_ends_at, backfill_at, run_ended_at, step_at, queues = cursor.fetchone() or (None,) * 6
+    return Outlook(
+        due_at=due_at,
+        pause_ends_at=pause_ends_at,
+        backfill_at=backfill_at,
+        run_ended_at=run_ended_at,
+        step_at=step_at,
+        released=Counter(queues or ()),
+    )

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 from schedules import queries, timetable
-from schedules.misfire import Skipped
+from schedules.misfire import Fire, Skipped
 from schedules.models import Schedule
 from schedules.queries import NewSkip
 from schedules.reasons import Reason
@@ -76,3 +76,14 @@ def _owed(schedule: Schedule, *, now: datetime) -> tuple[list[tuple[datetime, Re
         owed = [(known, None)] if known is not None and known <= now else []
         return owed, now
     return owed, now if len(owed) == MAX_OWED else cursor
+
+
+def put_off(schedule: Schedule, *, now: datetime) -> list[Fire]:
+    """Return the nominal times after the cursor that have passed and that the spread makes due after `now`."""
+    try:
+        ahead = takewhile(
+            lambda fire: fire.fire_at <= now, timetable.fires(schedule, after=schedule.cursor_at)
+        )
+        return [fire for fire in islice(ahead, MAX_OWED) if fire.due_at > now and not fire.barred]
+    except (ValueError, TypeError):  # it cannot be read: nothing of it was put off
+        return []

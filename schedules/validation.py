@@ -30,6 +30,8 @@ LONGEST_CATCHUP = timedelta(days=30)
 MOST = 2**31 - 1  # what the columns hold
 LOOKED_AT = 50  # first fires, in which the shortest period is looked for
 DAY = timedelta(days=1)
+SHORTEST_DAY = timedelta(hours=21)  # a day in which the clock goes forward; zones have moved by three hours
+RESERVED_NAMES = frozenset({"preview"})  # a page of the API
 SHORT_WINDOW, LONG_WINDOW = timedelta(hours=1), timedelta(hours=24)  # catch-up, by the period
 
 _LONGEST_TEXTS = {"description": 2_000, "managed_by": 100}
@@ -82,6 +84,8 @@ def overlap_named(text: str) -> OverlapPolicy:
 def _plain_problems(schedule: Schedule) -> Iterator[Problem]:
     if not re.fullmatch(NAME.regex, schedule.name):
         yield Problem(path="name", message=str(NAME.message))
+    if schedule.name in RESERVED_NAMES:
+        yield Problem(path="name", message=f"{schedule.name!r} is a page of the API; choose another name")
     if not 0 <= schedule.priority <= 9:
         yield Problem(path="priority", message="write a number from 0 to 9; 9 runs first")
     if not QUEUE.fullmatch(schedule.queue):
@@ -196,7 +200,7 @@ def check_fires(schedule: Schedule, *, now: datetime) -> None:
 def usual_window(schedule: Schedule) -> timedelta:
     """Return the catch-up window of a schedule that names none: a day if it fires no more often than daily."""
     first = list(islice(timetable.times(_without_end(schedule), after=schedule.created_at), LOOKED_AT))
-    return LONG_WINDOW if _shortest(first) >= DAY else SHORT_WINDOW
+    return LONG_WINDOW if _shortest(first) >= SHORTEST_DAY else SHORT_WINDOW
 
 
 def _shortest(times: list[datetime]) -> timedelta:

@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 from executions import admission, wakeups
 from executions.overlap import OverlapPolicy
 from organizations.models import Organization
+from schedules import skips
 from schedules.errors import DuplicateSchedule, IllegalScheduleMove, NoSuchVersion
 from schedules.fire import AUTO
+from schedules.misfire import Skipped
 from schedules.models import WHERE_IT_STANDS, Schedule
 from schedules.reasons import Reason
 from schedules.services.search import lock, search, settle_accounts, take_effect
@@ -47,6 +49,7 @@ SETTINGS = (
     "queue",
     "managed_by",
 )
+CHANGED = "the rules changed"
 _DECIDE_TIMES = frozenset(
     {
         "rules",
@@ -156,11 +159,12 @@ def _take_up(locked: Schedule, as_read: Schedule, *, now: datetime) -> None:
     mended = locked.state == ScheduleState.ERROR
     if moved or mended:
         if as_read.state != ScheduleState.COMPLETED:
-            settle_accounts(as_read, reason=Reason.EDITED, detail="the rules changed", now=now)
+            settle_accounts(as_read, reason=Reason.EDITED, detail=CHANGED, now=now)
             locked.cursor_at = as_read.cursor_at
         if follows_its_runs(locked) and not follows_its_runs(as_read):
             locked.ended_at = now
         take_effect(locked, now=now)
+        _give_up(as_read, locked, now=now)
     if moved:
         check_fires(locked, now=now)
     if (moved or mended) and locked.state not in {ScheduleState.PAUSED, ScheduleState.DISABLED}:
@@ -168,6 +172,16 @@ def _take_up(locked: Schedule, as_read: Schedule, *, now: datetime) -> None:
     if (as_read.overlap, as_read.max_active) != (locked.overlap, locked.max_active):
         policy = OverlapPolicy(locked.overlap)
         admission.rebind(locked.pk, policy, kind=AUTO, limit=locked.max_active, now=now)
+
+
+def _give_up(as_read: Schedule, locked: Schedule, *, now: datetime) -> None:
+    """Record the times that the old spread had put off beyond `now`, and that the new settings do not start."""
+    if not as_read.spread_window or as_read.state == ScheduleState.COMPLETED:
+        return
+    kept = {fire.fire_at for fire in skips.put_off(locked, now=now)}
+    lost = [fire.fire_at for fire in skips.put_off(as_read, now=now) if fire.fire_at not in kept]
+    rows = (Skipped(at, at, 1, Reason.EDITED, CHANGED) for at in lost)
+    skips.record(skips.row(locked, one, now=now) for one in rows)
 
 
 def rollback(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 
 from schedules import timetable
 from schedules.models import Schedule
@@ -52,7 +52,7 @@ def _readable(schedule: Schedule, *, now: datetime) -> Iterator[datetime]:
 
 def _ahead(times: Iterator[datetime], *, until: datetime) -> tuple[list[datetime], datetime]:
     """Return the times to compare, and up to when these are all."""
-    found = list(islice(times, MOST_COMPARED + 1))
+    found = list(islice(takewhile(lambda at: at <= until, times), MOST_COMPARED + 1))
     reached = found[-1] if len(found) > MOST_COMPARED else until
     return found, min(until, reached)
 

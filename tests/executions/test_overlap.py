@@ -34,7 +34,7 @@ WHEN_FULL = {
 TABLE = tuple(product(OverlapPolicy, GROUPS, LIMITS))
 
 
-def policy_of(policy: OverlapPolicy, group: Occupancy, limit: int) -> Decision:
+def decided(policy: OverlapPolicy, group: Occupancy, *, limit: int) -> Decision:
     return decide(policy, group, limit=limit, most_waiting=MOST)
 
 
@@ -43,14 +43,14 @@ def test_a_start_gets_what_its_policy_says(policy: OverlapPolicy, group: Occupan
     has_place = group.active < limit and group.waiting == 0
     expected = "start" if has_place else WHEN_FULL[policy][min(group.waiting, MOST)]
 
-    assert policy_of(policy, group, limit) == expected
+    assert decided(policy, group, limit=limit) == expected
 
 
 @pytest.mark.parametrize(("policy", "group", "limit"), TABLE)
 def test_no_start_makes_more_active_than_the_limit(
     policy: OverlapPolicy, group: Occupancy, limit: int
 ) -> None:
-    decision = policy_of(policy, group, limit)
+    decision = decided(policy, group, limit=limit)
 
     if policy is not OverlapPolicy.ALLOW_ALL:
         assert group.after(decision).active <= max(limit, group.active)
@@ -59,14 +59,14 @@ def test_no_start_makes_more_active_than_the_limit(
 @pytest.mark.parametrize(("policy", "group", "limit"), TABLE)
 def test_no_start_overtakes_one_that_waits(policy: OverlapPolicy, group: Occupancy, limit: int) -> None:
     if group.waiting and policy in GENERAL:
-        assert policy_of(policy, group, limit) is not Decision.START
+        assert decided(policy, group, limit=limit) is not Decision.START
 
 
 @pytest.mark.parametrize(("policy", "limit"), tuple(product(OverlapPolicy, LIMITS)))
 def test_starts_into_an_empty_group_fill_its_places_first(policy: OverlapPolicy, limit: int) -> None:
     group, decisions = Occupancy(), []
     for _ in range(limit):
-        decisions.append(policy_of(policy, group, limit))
+        decisions.append(decided(policy, group, limit=limit))
         group = group.after(decisions[-1])
 
     assert set(decisions) == {Decision.START}

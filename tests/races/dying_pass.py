@@ -20,7 +20,8 @@ import psycopg
 def main() -> None:
     django.setup()
     for line in sys.stdin:
-        print(_fate_of(int(line)), flush=True)
+        sys.stdout.write(f"{_fate_of(int(line))}\n")
+        sys.stdout.flush()
 
 
 def _fate_of(point: int) -> str:

@@ -1,7 +1,7 @@
 """Places in a group, fought for on several connections."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -32,7 +32,7 @@ def make_group(make_workflow: MakeWorkflow) -> MakeGroup:
     return make
 
 
-def ending_of(group: Group, number: int, how: str) -> Callable[[], Any]:
+def ending_of(group: Group, number: int, *, how: str) -> Callable[[], Any]:
     """Return what ends a running execution whose last step is claimed here."""
     if how == "cancelled":
         return partial(services.cancel, group.get(number), by="ada", now=clock.now())
@@ -53,7 +53,7 @@ def test_a_close_that_comes_while_a_start_begins_to_wait_lets_it_in(
 ) -> None:
     group = make_group("buffer_all", shape=shape)
     group.start(1)
-    close = ending_of(group, 1, how)
+    close = ending_of(group, 1, how=how)
 
     beside(partial(group.start, 2), close)
 
@@ -68,7 +68,7 @@ def test_a_start_that_comes_while_the_active_one_closes_is_let_in(
 ) -> None:
     group = make_group("buffer_all", shape=shape)
     group.start(1)
-    close = ending_of(group, 1, how)
+    close = ending_of(group, 1, how=how)
 
     beside(close, partial(group.start, 2))
 
@@ -83,7 +83,7 @@ def test_one_that_ends_by_itself_while_it_is_replaced_stops_nobody(
 ) -> None:
     group = make_group(policy)
     group.start(1)
-    close = ending_of(group, 1, how)
+    close = ending_of(group, 1, how=how)
 
     result = beside(close, partial(group.start, 2))
 
@@ -137,24 +137,31 @@ def test_a_key_that_two_callers_send_at_once_ends_nothing_that_it_started(make_g
     assert Execution.objects.get().state == "running"
 
 
+def start_each(group: Group, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        group.start(number)
+
+
+def work_on(group: Group, *, seen: list[int]) -> None:
+    """Run steps until there are none for a while, and note how many executions are active."""
+    idle = 0
+    while idle < 50:
+        held = queries.claim(Slot("default", worker="w", lease=LEASE))
+        idle = idle + 1 if held is None else 0
+        seen.append(len(group.numbers("running")))
+        if held is not None:
+            end(held)
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_many_starters_and_workers_leave_nothing_waiting_and_never_too_many_active(
     make_group: MakeGroup, limit: int
 ) -> None:
     group = make_group("buffer_all", limit=limit)
     seen: list[int] = []
+    starters = [partial(start_each, group, range(first, first + 10)) for first in (0, 10, 20)]
 
-    def work() -> None:
-        idle = 0
-        while idle < 50:
-            held = queries.claim(Slot("default", worker="w", lease=LEASE))
-            idle = idle + 1 if held is None else 0
-            seen.append(len(group.numbers("running")))
-            if held is not None:
-                end(held)
-
-    starters = [lambda first=first: [group.start(first + n) for n in range(10)] for first in (0, 10, 20)]
-    results = at_once(*starters, work, work)
+    results = at_once(*starters, *[partial(work_on, group, seen=seen)] * 2)
 
     assert not [result for result in results if isinstance(result, Exception)]
     assert Counter(group.states().values()) == Counter(completed=30)

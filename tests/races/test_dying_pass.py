@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from executions.models import Execution, StepRun
 from organizations.models import Organization
 from schedules import fire, services
 from schedules.models import Schedule, SkippedFire
-from tests.acceptance.processes import ROOT, environment
+from tests.acceptance.processes import ROOT, environment, eventually
 from tests.conftest import MakeWorkflow
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,15 +90,22 @@ def accounted(schedule: Schedule) -> int:
     return Execution.objects.filter(schedule_id=schedule.pk).count() + sum(skipped)
 
 
+def all_are_accounted_for(late: list[Schedule]) -> bool:
+    fire.fire_due()
+    return all(accounted(schedule) >= 5 for schedule in late)
+
+
 def test_wherever_a_pass_dies_each_nominal_time_is_accounted_for_once(mortal: Mortal, make_late: Any) -> None:
     died = 0
     for point in range(MOST_POINTS):
         late = make_late(point)
 
         fate = mortal.pass_until(point)
-        fire.fire_due()
+        # The server may hold what the dead process had locked for a moment longer.
+        eventually(partial(all_are_accounted_for, late), within=10, what=f"killed at point {point}")
 
-        assert {accounted(schedule) for schedule in late} == {5}, f"killed at point {point}"
+        assert not fire.fire_due().taken
+        assert {accounted(schedule) for schedule in late} == {5}
         roots = StepRun.objects.filter(execution__schedule_id__in=[schedule.pk for schedule in late])
         running = Execution.objects.filter(schedule_id__in=[s.pk for s in late], state="running")
         assert set(running.values_list("pk", flat=True)) <= set(roots.values_list("execution_id", flat=True))

@@ -1,5 +1,6 @@
 """What the end of a run means to its schedule."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest

@@ -121,10 +121,10 @@ def test_a_start_past_its_deadline_is_missed_after_it_was_chosen(mode: str, star
     assert {reason for reason, *_ in ranges(done)} == {"misfire"}
 
 
-def test_times_due_before_the_settings_took_effect_are_recorded_as_edited() -> None:
+def test_times_due_before_the_schedule_took_effect_are_neither_started_nor_recorded() -> None:
     done = plan(ago(30, 20, 10), now=NOON, catch_up=ALL, effective_from=NOON - 20 * MINUTE)
 
-    assert (minutes(done.start), ranges(done), done.reached) == ([20, 10], [("edited", 30, 30, 1)], 3)
+    assert (minutes(done.start), done.skipped, done.reached) == ([20, 10], (), 3)
 
 
 def test_a_time_nominally_before_and_due_after_it_took_effect_starts() -> None:
@@ -136,10 +136,10 @@ def test_a_time_nominally_before_and_due_after_it_took_effect_starts() -> None:
 
 
 @pytest.mark.parametrize("mode", CatchUpMode)
-def test_when_all_times_are_before_it_took_effect_nothing_starts(mode: CatchUpMode) -> None:
+def test_when_all_times_are_before_it_took_effect_only_the_cursor_moves(mode: CatchUpMode) -> None:
     done = plan(ago(30, 20), now=NOON, catch_up=WITHIN_AN_HOUR[mode], effective_from=NOON)
 
-    assert (done.start, ranges(done), done.cursor) == ((), [("edited", 30, 20, 2)], NOON - 20 * MINUTE)
+    assert done == Plan((), (), NOON - 20 * MINUTE, 2)
 
 
 def test_a_barred_time_keeps_its_reason_and_the_newest_other_one_starts() -> None:

@@ -146,3 +146,14 @@ def test_an_edit_in_error_records_what_passed_meanwhile(minutely: MakeMinutely, 
 
     assert stands(schedule) == ("active", 5)
     assert skipped(schedule)[0] == ("error", 1, 1, 1)
+
+
+def test_a_time_that_was_put_off_and_that_an_edit_no_longer_starts_is_recorded(
+    spread: Schedule, beat: Beat
+) -> None:
+    between = (10 + due(spread, 10)) / 2
+
+    services.change(spread, now=at(between), spread="none")
+    beat(20)
+
+    assert (fired(spread), skipped(spread)) == ([20], [("edited", 10, 10, 1)])

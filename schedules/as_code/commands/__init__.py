@@ -1,0 +1,1 @@
+"""The subcommands `export`, `plan` and `apply`."""
