@@ -49,6 +49,8 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _link("Workflows", "account_tree", "workflows_workflow", _MEMBER),
             _link("Schedules", "schedule", "schedules_schedule", _MEMBER),
+            _link("Calendars", "calendar_month", "schedules_calendar", _MEMBER),
+            _link("Backfills", "fast_rewind", "schedules_backfill", _MEMBER),
         ],
     },
     {

@@ -13,10 +13,20 @@ NOTHING = "\N{EN DASH}"
 
 # Every state of every life cycle, by how it should make a person feel.
 _LOOKS = {
-    "good": ("completed", "active"),
+    "good": ("completed", "active", "started", "current"),
     "busy": ("running",),
-    "bad": ("failed", "timed_out", "error", "open"),
-    "odd": ("waiting", "lost", "paused", "cancelling", "misfire"),
+    "bad": ("failed", "timed_out", "error", "open", "unaccounted"),
+    "odd": (
+        "pending",
+        "waiting",
+        "lost",
+        "paused",
+        "cancelling",
+        "misfire",
+        "overlap",
+        "buffer_full",
+        "will_not_fire",
+    ),
 }
 _LOOK = {state: look for look, states in _LOOKS.items() for state in states}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))

@@ -1,8 +1,8 @@
 """Record the times that are not started: nothing is silently not run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import groupby, islice, takewhile
 
 from schedules import queries, timetable
 from schedules.misfire import Fire, Skipped
@@ -43,26 +43,29 @@ def record(rows: Iterable[NewSkip]) -> None:
 def record_owed(schedule: Schedule, *, reason: Reason, detail: str, now: datetime) -> datetime:
     """Record the nominal times after the cursor that are due at `now` and will not be looked at again.
 
-    Call it before the rules or the state change. Times that a calendar excludes
-    keep that as their reason.
+    Call it before the rules or the state change. Times that a calendar or a request
+    leaves out keep that as their reason.
 
     Returns:
         The last nominal time that is accounted for. The spread may put off one
         that has passed beyond `now`: it comes after that.
     """
     owed, cursor = _owed(schedule, now=now)
-    text = f"at least; {detail}" if len(owed) == MAX_OWED else detail
-    plain = [at for at, barred in owed if barred is None]
-    barred = [at for at, barred in owed if barred is not None]
-    found = [(plain, reason, text), (barred, Reason.CALENDAR, "excluded by a calendar or on request")]
-    skipped = [Skipped(times[0], times[-1], len(times), why, said) for times, why, said in found if times]
-    record(row(schedule, one, now=now) for one in skipped)
+    said = f"at least; {detail}" if len(owed) == MAX_OWED else detail
+    record(row(schedule, one, now=now) for one in _ranges(owed, reason=reason, detail=said))
     return cursor
 
 
-def _owed(schedule: Schedule, *, now: datetime) -> tuple[list[tuple[datetime, Reason | None]], datetime]:
-    """Return the times that are due, with what bars them anyway, and the new cursor."""
-    owed: list[tuple[datetime, Reason | None]] = []
+def _ranges(owed: Iterable[Fire], *, reason: Reason, detail: str) -> Iterator[Skipped]:
+    """Yield the runs of times that have one reason: what bars them anyway, or the one given."""
+    for why, run in groupby(owed, key=lambda fire: (fire.barred or reason, fire.detail or detail)):
+        times = [fire.fire_at for fire in run]
+        yield Skipped(times[0], times[-1], len(times), *why)
+
+
+def _owed(schedule: Schedule, *, now: datetime) -> tuple[list[Fire], datetime]:
+    """Return the times that are due, and the new cursor."""
+    owed: list[Fire] = []
     cursor = schedule.cursor_at
     try:
         for fire in islice(timetable.fires(schedule, after=cursor), MAX_OWED):
@@ -70,11 +73,10 @@ def _owed(schedule: Schedule, *, now: datetime) -> tuple[list[tuple[datetime, Re
                 return owed, cursor
             cursor = fire.fire_at
             if fire.due_at >= schedule.effective_from:
-                owed.append((fire.fire_at, fire.barred))
+                owed.append(fire)
     except (ValueError, TypeError):  # the very reason why it is set aside: only one time is known
         known = schedule.next_fire_at
-        owed = [(known, None)] if known is not None and known <= now else []
-        return owed, now
+        return [Fire(known, known)] if known is not None and known <= now else [], now
     return owed, now if len(owed) == MAX_OWED else cursor
 
 

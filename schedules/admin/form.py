@@ -1,5 +1,6 @@
 """The form of a schedule."""
 
+import re
 from functools import cache
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
@@ -10,12 +11,17 @@ from unfold.widgets import UnfoldAdminSelect2Widget
 import clock
 from organizations.json_field import Json
 from organizations.service_form import ServiceForm
-from organizations.theme import DialogForm, Line, paragraph
+from organizations.theme import Line, paragraph
 from schedules import services
-from schedules.admin.rule_fields import FIELD, RuleFields, initial_of, rules_of
+from schedules.admin.fields import CalendarsField, Span
+from schedules.admin.layout import HELP, LABELS
+from schedules.admin.rule_fields import FIELDS, RuleFields, initial_of, rules_of
 from schedules.errors import InvalidSchedule, ScheduleError
-from schedules.models import Schedule
+from schedules.models import Calendar, Schedule
 from schedules.services import SETTINGS
+from schedules.versions import FiresChanged, fires_changed
+
+IN_RULE = re.compile(r"rules\[\d+\]\.(\w+)")
 
 
 @cache
@@ -24,13 +30,33 @@ def _zones() -> list[tuple[str, str]]:
 
 
 class ScheduleForm(RuleFields, ServiceForm):
-    """A schedule: what it starts, when, and what becomes of times reached late."""
+    """A schedule: what it starts, when, and what becomes of times that cannot be started."""
 
     invalid = (InvalidSchedule,)
     refusals = (ScheduleError,)
+    fires_changed: FiresChanged | None = None  # by a change, once it is written
 
     timezone = forms.ChoiceField(choices=_zones, initial="UTC", widget=UnfoldAdminSelect2Widget)
-    input = Json(required=False, rows=5, label="Input", help_text="JSON, by the schema of the workflow.")
+    input = Json(required=False, rows=4, label="Input", help_text="JSON, by the schema of the workflow.")
+    calendars = CalendarsField(
+        required=False, label=LABELS["calendars"], help_text="Calendars of the organization."
+    )
+    spread_window = Span(
+        required=False, label=LABELS["spread_window"], help_text="<code>5m</code>; 1 second to 24 hours."
+    )
+    catchup_window = Span(
+        required=False,
+        label=LABELS["catchup_window"],
+        help_text="<code>15m</code>. Empty: an hour, or a day where it fires once a day or less often.",
+    )
+    start_deadline = Span(
+        required=False,
+        label=LABELS["start_deadline"],
+        help_text="<code>30m</code>, from the due time. Empty for no deadline.",
+    )
+    reason = Line(
+        required=False, max_length=500, label="Why", help_text="Kept with this version of the settings."
+    )
     based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -40,56 +66,69 @@ class ScheduleForm(RuleFields, ServiceForm):
             "workflow",
             "name",
             "description",
-            "timezone",
             "start_at",
             "end_at",
             "dst_gap",
             "dst_overlap",
+            "on_excluded",
+            "spread",
+            "overlap",
+            "max_active",
             "catchup",
-            "catchup_window",
+            "catchup_max",
+            "auto_pause_after",
+            "max_executions",
+            "on_complete",
             "priority",
             "queue",
-            "input",
         )
         widgets: ClassVar = {"description": paragraph()}
-        labels: ClassVar = {
-            "dst_gap": "A time that the clock skips",
-            "dst_overlap": "A time that the clock shows twice",
-            "catchup": "Of several late times, start",
-            "catchup_window": "Start a time at most this late",
-        }
-        help_texts: ClassVar = {
-            "start_at": "UTC. Nothing fires before; empty for no bound.",
-            "end_at": "UTC. Nothing fires after; empty for no bound.",
-            "catchup_window": "Hours:minutes:seconds.",
-            "priority": "0 to 9; 9 is claimed first.",
-            "queue": "Step queue; a worker must serve it.",
-        }
+        labels: ClassVar = LABELS
+        help_texts: ClassVar = HELP
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.initial.update(initial_of([] if self.is_new else self.instance.rules))
-        self.initial["based_on"] = self.instance.version
+        for name in ("timezone", "input", "calendars", "spread_window", "catchup_window", "start_deadline"):
+            self.initial.setdefault(name, None if self.is_new else getattr(self.instance, name))
+        if self.is_new:
+            self.initial.update(timezone="UTC", input={}, kind="cron")
+        else:
+            self.initial.update(initial_of(self.instance.rules), based_on=self.instance.version)
+        self._offer_calendars()
+
+    def _offer_calendars(self) -> None:
+        calendars = Calendar.objects.order_by("name")
+        if not self.is_new:
+            calendars = calendars.filter(organization_id=self.instance.organization_id)
+        elif "organization" in self.fields:
+            organizations: Any = self.fields["organization"]
+            calendars = calendars.filter(organization__in=organizations.queryset)
+        field: Any = self.fields["calendars"]
+        field.queryset, field.initial = calendars, self.initial["calendars"]
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the form says, as the services take it."""
+        data = self.cleaned_data
+        settings = {**{name: data[name] for name in SETTINGS if name in data}, "rules": rules_of(data)}
+        if settings["spread_window"] is None:
+            settings["spread_window"] = Schedule._meta.get_field("spread_window").get_default()
+        return settings
 
     def write(self) -> Schedule:
         """Create the schedule, or change it unless somebody else has meanwhile."""
-        data = self.cleaned_data
-        rules = rules_of(data, before=self.instance.rules)
-        settings = {**{name: data[name] for name in SETTINGS if name in data}, "rules": rules}
+        data, now = self.cleaned_data, clock.now()
+        why: dict[str, Any] = {"now": now, "by": self.by, "reason": data["reason"]}
         if self.is_new:
-            return services.create(data["organization"], now=clock.now(), by=self.by, **settings)
-        return services.change(self.instance, now=clock.now(), based_on=data["based_on"], **settings)
+            return services.create(data["organization"], **why, **self.settings())
+        before = self.instance
+        after = services.change(before, based_on=data["based_on"], **why, **self.settings())
+        self.fires_changed = fires_changed(before, after, now=now)
+        return after
 
     def field_of(self, path: str) -> str | None:
-        """Return the field that shows a problem; one of the rules, where `path` begins with `rules`."""
-        if path.split("[", maxsplit=1)[0] == "rules":
-            return FIELD[self.cleaned_data["kind"]]
-        return super().field_of(path)
-
-
-class PauseForm(DialogForm):
-    """Why it is paused."""
-
-    reason = Line(
-        required=False, max_length=500, label="Reason", help_text="Shown to whoever finds it paused."
-    )
+        """Return the field that shows a problem; one of the rule's, where `path` begins with `rules`."""
+        if not path.startswith("rules"):
+            return super().field_of(path)
+        fields = FIELDS[self.cleaned_data["kind"]]
+        key = match[1] if (match := IN_RULE.match(path)) else ""
+        return next((field for field, held in fields.items() if held == key), next(iter(fields)))

@@ -3,34 +3,52 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils.safestring import SafeString
-
 from executions.models import Execution
-from organizations.display import ago, moment
-from schedules import services
+from schedules.admin.rule_fields import summary
 from schedules.fire import AUTO
-from schedules.models import Schedule
+from schedules.models import Backfill, Calendar, Schedule
+from schedules.preview import Upcoming, cautions, upcoming
+from schedules.preview.cautions import Caution
+from schedules.states import ScheduleState
 
-SHOWN = 10  # next fires, executions and skipped fires
+SHOWN = 10  # fires ahead, executions, skipped fires and backfills
+MOST_AHEAD = 12  # times ahead with those that are left out between them
+STOPPED = frozenset({ScheduleState.PAUSED, ScheduleState.DISABLED})
 
 
 def context_of(schedule: Schedule, *, now: datetime) -> dict[str, Any]:
-    """Return what a schedule has fired, has not, and will fire: each at most `SHOWN`."""
+    """Return what a schedule has fired, has not, and will fire: each bounded."""
     return {
         "schedule": schedule,
-        "next_fires": next_fires(schedule, now=now),
+        "rule": summary(schedule),
+        "is_stopped": schedule.state in STOPPED,
+        "ahead": ahead(schedule, now=now),
+        "left_out": set(schedule.skip_times),
+        "cautions": warnings(schedule, now=now),
         "fired": fired(schedule),
         "skipped": schedule.skipped_fires.all()[:SHOWN],
+        "backfills": Backfill.objects.filter(schedule=schedule).order_by("-created_at")[:SHOWN],
     }
 
 
-def next_fires(schedule: Schedule, *, now: datetime) -> list[tuple[str, SafeString | str]]:
-    """Return the next times in the schedule's zone with their offset, and how far they lie ahead."""
+def ahead(schedule: Schedule, *, now: datetime) -> list[Upcoming]:
+    """Return the times ahead, as if the schedule were active; none of one that never fires again."""
+    if schedule.state in {ScheduleState.ARCHIVED, ScheduleState.COMPLETED}:
+        return []
     try:
-        times = services.next_fires(schedule, after=now, count=SHOWN)
+        return upcoming(schedule, after=now, count=SHOWN)[:MOST_AHEAD]
     except ValueError:  # a stored rule that can no longer be read: the schedule's error says so
         return []
-    return [(moment(time, zone=schedule.timezone), ago(time)) for time in times]
+
+
+def warnings(schedule: Schedule, *, now: datetime) -> list[Caution]:
+    """Return what may surprise in the settings of a schedule that can fire."""
+    if schedule.state in {ScheduleState.ARCHIVED, ScheduleState.COMPLETED}:
+        return []
+    try:
+        return cautions(schedule, now=now)
+    except ValueError:
+        return []
 
 
 def fired(schedule: Schedule) -> list[Execution]:
@@ -39,3 +57,9 @@ def fired(schedule: Schedule) -> list[Execution]:
     by_rule = of_it.filter(fire_kind=AUTO)[:SHOWN]
     by_hand = of_it.filter(fire_kind__startswith="manual:")[:SHOWN]
     return sorted([*by_rule, *by_hand], key=lambda row: row.created_at, reverse=True)[:SHOWN]
+
+
+def calendar_names(schedule: Schedule) -> str:
+    """Return the names of the schedule's calendars."""
+    names = Calendar.objects.filter(pk__in=schedule.calendars).order_by("name").values_list("name", flat=True)
+    return ", ".join(names)

@@ -1,38 +1,49 @@
-"""Schedules: to write, pause, resume and trigger."""
+"""Schedules: to write, to run and to look into."""
 
+from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 import clock
-from executions.admin.executions import page_of
 from executions.errors import ExecutionError
-from organizations.display import ago, badge
+from organizations.display import ago, badge, line, pretty
 from organizations.roles import Role
-from organizations.scoped_admin import ScopedAdmin
 from organizations.service_form import ServiceFormAdmin
-from organizations.theme import button
 from schedules import services
-from schedules.admin import page
-from schedules.admin.form import PauseForm, ScheduleForm
-from schedules.admin.rule_fields import FIELD, summary
+from schedules.admin import layout
+from schedules.admin import page as panel
+from schedules.admin.backfilling import backfill_page
+from schedules.admin.buttons import page
+from schedules.admin.explaining import explain_page
+from schedules.admin.form import ScheduleForm
+from schedules.admin.previewing import preview_fragment
+from schedules.admin.rule_fields import summary
+from schedules.admin.schedule_buttons import BUTTONS
+from schedules.admin.schedule_permissions import SchedulePermissions
+from schedules.admin.versions import moved, versions_page
+from schedules.calendars import InvalidCalendar
 from schedules.errors import ScheduleError
 from schedules.models import Schedule
-from schedules.states import MOVES, ScheduleState
+from schedules.recurrence import InvalidRule
+from workflows.duration import format_duration
 from workflows.errors import Invalid
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(ServiceFormAdmin, ScopedAdmin):
+class ScheduleAdmin(SchedulePermissions, ServiceFormAdmin):
     """Schedules, with what they have fired and will fire."""
 
     role_to_add = Role.EDITOR
     role_to_change = Role.EDITOR
-    refusals = (ScheduleError, ExecutionError, Invalid)
+    refusals = (ScheduleError, ExecutionError, Invalid, InvalidRule, InvalidCalendar)
     tabs_by = "state"
 
     form = ScheduleForm
@@ -41,7 +52,7 @@ class ScheduleAdmin(ServiceFormAdmin, ScopedAdmin):
         "organization",
         "workflow",
         "state_badge",
-        "rule",
+        "rule_line",
         "timezone",
         "next_fire",
         "last_fire",
@@ -51,18 +62,26 @@ class ScheduleAdmin(ServiceFormAdmin, ScopedAdmin):
     list_defer = ("input",)
     search_fields = ("name", "description", "workflow__name")
     autocomplete_fields = ("workflow",)
-    actions_detail = ("trigger", "pause", "resume", "archive")
+    buttons = BUTTONS
+    actions_detail = (
+        "trigger",
+        "pause",
+        "resume",
+        "enable",
+        "explain",
+        "versions",
+        "backfill",
+        {
+            "title": "More",
+            "items": ["skip_next", "unskip", "rollback", "disable", "archive", "purge"],
+        },
+    )
     actions = ("trigger_selected", "pause_selected", "resume_selected")
     change_form_outer_before_template = "schedules/panel.html"
-    conditional_fields = {field: f"kind == '{kind}'" for kind, field in FIELD.items()}
+    change_form_after_template = "schedules/preview_card.html"
+    conditional_fields = layout.CONDITIONS
     warn_unsaved_form = True
-    fieldsets = (
-        ("What", {"fields": ("organization", "name", "workflow", "input", "description")}),
-        ("When", {"fields": ("kind", *FIELD.values(), "timezone", "start_at", "end_at")}),
-        ("Late", {"fields": (("catchup", "catchup_window"),)}),
-        ("Daylight saving", {"fields": (("dst_gap", "dst_overlap"),)}),
-        ("Queue", {"fields": (("priority", "queue"), "based_on")}),
-    )
+    fieldsets = layout.FIELDSETS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         """Read the workflow along."""
@@ -71,48 +90,26 @@ class ScheduleAdmin(ServiceFormAdmin, ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the organization."""
         del request
-        return ("organization",) if obj else ()
+        shown = ("rule", "calendar_names", "input_text", "most_late", "spread_text")
+        return ("organization", *shown) if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show plain columns to whoever may not change them."""
-        if obj is None or self.has_change_permission(request, obj):
-            return super().get_fieldsets(request, obj)
-        columns = (
-            "organization",
-            "name",
-            "workflow",
-            "description",
-            "rule",
-            "timezone",
-            "start_at",
-            "end_at",
-        )
-        policies = ("catchup", "catchup_window", "dst_gap", "dst_overlap", "priority", "queue", "input")
-        return ((None, {"fields": (*columns, *policies)}),)
+        may_write = obj is None or self.has_change_permission(request, obj)
+        return layout.FIELDSETS if may_write else layout.READ_ONLY
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether the person may edit it; an archived one nobody may."""
-        is_archived = obj is not None and obj.state == ScheduleState.ARCHIVED
-        return not is_archived and super().has_change_permission(request, obj)
+    def get_urls(self) -> list[Any]:
+        """Add the preview of what the form says."""
+        view = require_POST(self.admin_site.admin_view(partial(preview_fragment, self)))
+        new = path("preview/", view, name="schedules_schedule_preview_new")
+        changed = path("<path:object_id>/preview/", view, name="schedules_schedule_preview")
+        return [new, changed, *super().get_urls()]
 
-    def has_pause_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._can_become({ScheduleState.PAUSED}, request, obj)
-
-    def has_trigger_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._can_become({ScheduleState.ARCHIVED}, request, obj)
-
-    def has_resume_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        schedule = self.row_of(request, obj)
-        stopped = schedule is None or schedule.state in {ScheduleState.PAUSED, ScheduleState.ERROR}
-        return stopped and self.has_operate_permission(request, obj)
-
-    def has_archive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_trigger_permission(request, obj) and self.has_edit_permission(request, obj)
-
-    def _can_become(self, states: set[ScheduleState], request: HttpRequest, obj: Any) -> bool:
-        schedule = self.row_of(request, obj)
-        can = schedule is None or bool(states & MOVES[ScheduleState(schedule.state)])
-        return can and self.has_operate_permission(request, obj)
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Say how the fires changed; the form's service has written the row."""
+        super().save_model(request, obj, form, change)
+        if form.fires_changed and (text := moved(form.fires_changed)):
+            messages.info(request, text)
 
     def change_view(
         self,
@@ -123,76 +120,25 @@ class ScheduleAdmin(ServiceFormAdmin, ScopedAdmin):
     ) -> HttpResponse:
         """Show the form below what the schedule has fired and will fire."""
         schedule = self.get_object(request, object_id)
-        context = page.context_of(schedule, now=clock.now()) if schedule else {}
+        context = panel.context_of(schedule, now=clock.now()) if schedule else {}
+        if schedule:
+            context["may_put_back"] = self.has_unskip_permission(request, schedule)
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
-    @button(
-        "Trigger now",
-        ask="Its workflow starts once, now, with the schedule's input; its own times stay as they are.",
-        icon="play_arrow",
-        permissions=("trigger",),
-        variant="primary",
-    )
-    def trigger(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        del form
-        by = request.user.get_username()
-        return self.act(
-            request,
-            object_id,
-            lambda schedule: services.trigger(schedule, by=by, now=clock.now()),
-            done="Triggered; this is the execution",
-            then=lambda started: page_of(started.id),
-        )
+    @page("Explain", icon="troubleshoot", permissions=("view",))
+    def explain(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show why it fired, or did not, or will."""
+        return explain_page(self, request, object_id, now=clock.now())
 
-    @button(
-        "Pause",
-        ask="It fires no more until it is resumed; what falls into the pause is not made up for.",
-        icon="pause",
-        permissions=("pause",),
-        form=PauseForm,
-    )
-    def pause(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        by, reason = request.user.get_username(), form.cleaned_data["reason"]
-        return self.act(
-            request,
-            object_id,
-            lambda schedule: services.pause(schedule, by=by, now=clock.now(), reason=reason),
-            done="Paused",
-        )
+    @page("Versions", icon="history", permissions=("view",))
+    def versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what its settings were."""
+        return versions_page(self, request, object_id)
 
-    @button(
-        "Resume",
-        ask="It fires again, from now on.",
-        icon="resume",
-        permissions=("resume",),
-        variant="primary",
-    )
-    def resume(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        del form
-        by = request.user.get_username()
-        return self.act(
-            request,
-            object_id,
-            lambda schedule: services.resume(schedule, by=by, now=clock.now()),
-            done="Resumed",
-        )
-
-    @button(
-        "Archive",
-        ask="It never fires again; its history stays, and its name becomes free. This cannot be undone.",
-        icon="archive",
-        permissions=("archive",),
-        variant="danger",
-    )
-    def archive(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        del form
-        by = request.user.get_username()
-        return self.act(
-            request,
-            object_id,
-            lambda schedule: services.archive(schedule, by=by, now=clock.now()),
-            done="Archived",
-        )
+    @page("Backfill", icon="fast_rewind", permissions=("backfill",))
+    def backfill(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Run it for times in the past."""
+        return backfill_page(self, request, object_id)
 
     @admin.action(description="Trigger now", permissions=["operate"])
     def trigger_selected(self, request: HttpRequest, rows: QuerySet[Schedule]) -> None:
@@ -214,8 +160,28 @@ class ScheduleAdmin(ServiceFormAdmin, ScopedAdmin):
         return badge(schedule.state)
 
     @admin.display(description="rule")
-    def rule(self, schedule: Schedule) -> str:
-        return summary(schedule.rules)
+    def rule_line(self, schedule: Schedule) -> SafeString:
+        return line(summary(schedule))
+
+    @admin.display(description="rule")
+    def rule(self, schedule: Schedule) -> SafeString:
+        return format_html('{}<pre class="hz-json">{}</pre>', summary(schedule), pretty(schedule.rules))
+
+    @admin.display(description="do not fire within")
+    def calendar_names(self, schedule: Schedule) -> str:
+        return panel.calendar_names(schedule)
+
+    @admin.display(description="input")
+    def input_text(self, schedule: Schedule) -> SafeString:
+        return format_html('<pre class="hz-json">{}</pre>', pretty(schedule.input))
+
+    @admin.display(description="of several late times at most")
+    def most_late(self, schedule: Schedule) -> int | str:
+        return schedule.catchup_max or "no cap"
+
+    @admin.display(description="spread")
+    def spread_text(self, schedule: Schedule) -> str:
+        return f"{schedule.spread}, {format_duration(schedule.spread_window)}"
 
     @admin.display(description="next fire", ordering="next_fire_at")
     def next_fire(self, schedule: Schedule) -> SafeString | str:

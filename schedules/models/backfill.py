@@ -105,7 +105,7 @@ class Backfill(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"backfill of {self.schedule_id}"
+        return f"Backfill of {self.schedule}"
 
     @property
     def fire_kind(self) -> str:

@@ -13,7 +13,7 @@ NOT_PREVIEWED = ("version", "reason")  # of a write, and there is none
 class PreviewSettingsSerializer(ScheduleSettingsSerializer):
     """The settings of a schedule that is not saved yet, and how many of its times to compute."""
 
-    name = serializers.CharField(max_length=100, default="preview")
+    name = serializers.CharField(max_length=100, default="unnamed")
     schedule = serializers.CharField(
         required=False, max_length=100, help_text="Id or name of the one to be changed; left out, a new one."
     )

@@ -87,6 +87,6 @@ def _left_out(fire: Fire) -> str:
 
 
 def _spread(fire: Fire, zone: ZoneInfo) -> str:
-    if fire.due_at - fire.fire_at < timedelta(milliseconds=1):
+    if fire.barred or fire.due_at - fire.fire_at < timedelta(milliseconds=1):
         return ""
     return f"due at {fire.due_at.astimezone(zone):%H:%M:%S} by its spread"

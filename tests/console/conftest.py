@@ -24,7 +24,8 @@ from organizations.models import Organization
 from organizations.roles import Role
 from organizations.services import add_member, issue_api_key
 from schedules import services as schedules
-from schedules.models import Schedule, SkippedFire
+from schedules.backfill import services as backfills
+from schedules.models import Backfill, Calendar, Schedule, SkippedFire
 from workflows import services as workflows
 from workflows.models import Workflow
 
@@ -32,6 +33,24 @@ Login = Callable[..., Client]
 INPUTS = {"properties": {"city": {"type": "string", "default": "Rome"}}, "additionalProperties": False}
 GREET = {"inputs": INPUTS, "steps": [{"id": "greet", "kind": "set", "values": {"to": "${{ input.city }}"}}]}
 BREAK = {"steps": [{"id": "divide", "kind": "set", "values": {"x": "${{ 1 / 0 }}"}}]}
+# What the browser posts of a new schedule's form where nobody has touched it.
+UNTOUCHED = {
+    "timezone": "UTC",
+    "dst_gap": "at_gap_end",
+    "dst_overlap": "first",
+    "on_excluded": "drop",
+    "spread": "none",
+    "overlap": "skip",
+    "max_active": "1",
+    "catchup": "latest",
+    "catchup_window": "",
+    "auto_pause_after": "0",
+    "on_complete": "keep",
+    "priority": "5",
+    "queue": "default",
+}
+WEEKENDS = [{"kind": "weekly", "days": ["SAT", "SUN"]}]
+DAY = timedelta(days=1)
 CRON = [{"kind": "cron", "expression": "0 6 * * *"}]
 
 
@@ -47,6 +66,8 @@ class Everything:
     failed: Execution
     running: Execution
     letter: DeadLetter
+    calendar: Calendar
+    backfill: Backfill
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +121,8 @@ def everything(organization: Organization, drain: Callable[[], int]) -> Everythi
         Execution.objects.get(pk=failed),
         Execution.objects.get(pk=running),
         DeadLetter.objects.get(),
+        schedules.create_calendar(organization, now=now, name="weekends", entries=WEEKENDS),
+        backfills.request(schedule, by="ada", now=now, from_at=now - 9 * DAY, to_at=now - 3 * DAY),
     )
 
 

@@ -12,8 +12,8 @@ from organizations.models import ApiKey, Membership, Organization
 from organizations.roles import Role
 from organizations.scoped_admin import ScopedAdmin
 from organizations.services import add_member
-from schedules.models import Schedule
-from tests.console.conftest import Everything, Login
+from schedules.models import Backfill, Calendar, Schedule
+from tests.console.conftest import UNTOUCHED, Everything, Login
 from tests.console.test_pages import url
 from workflows.models import Workflow
 
@@ -94,18 +94,12 @@ def test_a_schedule_cannot_be_given_another_organizations_workflow(
     answer = stranger.post(
         "/admin/schedules/schedule/add/",
         {
+            **UNTOUCHED,
             "organization": str(other.pk),
             "name": "spy",
             "workflow": str(everything.greet.pk),
             "kind": "interval",
             "every": "10s",
-            "timezone": "UTC",
-            "dst_gap": "at_gap_end",
-            "dst_overlap": "first",
-            "catchup": "latest",
-            "catchup_window": "1:00:00",
-            "priority": "5",
-            "queue": "default",
         },
     )
 
@@ -139,6 +133,11 @@ BUTTONS = [
     ("schedules/schedule", "schedule", "trigger"),
     ("schedules/schedule", "schedule", "pause"),
     ("schedules/schedule", "schedule", "archive"),
+    ("schedules/schedule", "schedule", "disable"),
+    ("schedules/schedule", "schedule", "skip_next"),
+    ("schedules/backfill", "backfill", "pause"),
+    ("schedules/backfill", "backfill", "cancel"),
+    ("schedules/calendar", "calendar", "remove"),
     ("workflows/workflow", "greet", "start_now"),
     ("workflows/workflow", "greet", "archive"),
 ]
@@ -190,8 +189,10 @@ def test_a_link_changes_nothing(
 def _state_of_everything() -> list[Any]:
     return [
         sorted(Execution.objects.values_list("pk", "state", "cancel_requested_at")),
-        sorted(Schedule.objects.values_list("pk", "state", "version")),
+        sorted(Schedule.objects.values_list("pk", "state", "version", "skip_times")),
         sorted(Workflow.objects.values_list("pk", "state")),
+        sorted(Backfill.objects.values_list("pk", "state")),
+        sorted(Calendar.objects.values_list("pk", "version")),
     ]
 
 
