@@ -11,7 +11,9 @@ import yaml
 from executions.tasks import StartCall
 from scheduler_project import processes
 from scheduler_project.api.openapi import described, operations
+from schedules.calendars import calendar_from_list
 from schedules.recurrence import next_fire, rule_from_dict
+from tests.docs.daylight_pictures import IMAGES, PICTURES, Picture, draw
 from tests.docs.pages import blocks, text_of
 from workflows.definition import parse_definition
 from workflows.duration import parse_duration
@@ -19,7 +21,9 @@ from workflows.steps import Step
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WORKFLOWS = blocks("docs/workflows.md", "yaml")
-RULES = blocks("docs/schedules.md", "json")
+EXAMPLES = blocks("docs/schedules.md", "json")
+CALENDARS = [example for example in EXAMPLES if '"entries"' in example]
+RULES = [example for example in EXAMPLES if example not in CALENDARS]
 ROW = re.compile(r"^\| `?([A-Za-z]+)`? \|[^`\n]*`([^`]+)`", re.MULTILINE)
 
 
@@ -45,7 +49,7 @@ def test_the_documentation_shows_every_kind_of_step() -> None:
 @pytest.mark.parametrize("example", RULES)
 def test_every_rule_in_the_documentation_fires(example: str) -> None:
     for data in rules_in(example):
-        rule = rule_from_dict(data, hash_key="any", zone="Europe/Berlin", created_at=NOON)
+        rule = rule_from_dict(data, hash_key="any", zone="Europe/Berlin", created_at=NOON, ended_at=NOON)
 
         assert next_fire([rule], zone="Europe/Berlin", after=NOON) is not None
 
@@ -82,3 +86,13 @@ def test_the_operations_of_the_api_are_those_that_answer() -> None:
     answering = {(method.upper(), path) for path, method, _ in operations(described())}
 
     assert {row for row in ROW.findall(text_of("docs/api.md")) if row[1].startswith("/api/")} == answering
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_the_pictures_of_daylight_saving_show_what_is_computed(picture: Picture) -> None:
+    assert (IMAGES / f"{picture.name}.svg").read_text(encoding="utf-8") == draw(picture)
+
+
+@pytest.mark.parametrize("example", CALENDARS)
+def test_every_calendar_in_the_documentation_can_be_read(example: str) -> None:
+    assert calendar_from_list(json.loads(example)["entries"]).entries
