@@ -14,7 +14,7 @@ from benchmarks.stage import Stage, ready
 from benchmarks.table import head, table
 from scheduler_project.embedded import EmbeddedServerError
 
-NAMES = ("beat", "burst", "latency", "throughput")
+NAMES = ("recurrence", "evaluation", "beat", "scale", "burst", "lateness", "latency", "throughput")
 
 
 def main() -> int:
@@ -44,17 +44,12 @@ def _measure(stage: Stage, sizes: Sizes, chosen: argparse.Namespace) -> int:
     import django
 
     django.setup()
-    from benchmarks import beat, burst, latency, machine, throughput
+    from benchmarks import machine
 
     facts = machine.describe(stage.database, stage.broker)
     print(head(facts), flush=True)
     figures: list[Figure] = []
-    measures: dict[str, Callable[[], list[Figure]]] = {
-        "beat": lambda: beat.measure(stage, sizes),
-        "burst": lambda: burst.measure(stage, sizes),
-        "latency": lambda: latency.measure(stage, sizes, entry=chosen.entry),
-        "throughput": lambda: throughput.measure(stage, sizes),
-    }
+    measures = _measures(stage, sizes, entry=chosen.entry)
     for name in chosen.only:
         found = measures[name]()
         print(table(found), flush=True)
@@ -62,6 +57,22 @@ def _measure(stage: Stage, sizes: Sizes, chosen: argparse.Namespace) -> int:
         if chosen.json:
             _write(chosen.json, facts, sizes, figures)
     return 0
+
+
+def _measures(stage: Stage, sizes: Sizes, *, entry: str) -> dict[str, Callable[[], list[Figure]]]:
+    """Return what `--only` names; imported here, because models need Django to be set up."""
+    from benchmarks import beat, burst, evaluation, flood, latency, lateness, recurrence, scale, throughput
+
+    return {
+        "recurrence": recurrence.measure,
+        "evaluation": lambda: evaluation.measure(sizes),
+        "beat": lambda: beat.measure(stage, sizes),
+        "scale": lambda: scale.measure(stage, sizes),
+        "burst": lambda: [*burst.measure(stage, sizes), *flood.measure(stage, sizes)],
+        "lateness": lambda: lateness.measure(stage, sizes),
+        "latency": lambda: latency.measure(stage, sizes, entry=entry),
+        "throughput": lambda: throughput.measure(stage, sizes),
+    }
 
 
 def _write(path: Path, machine: dict[str, str], sizes: Sizes, figures: Sequence[Figure]) -> None:

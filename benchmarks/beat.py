@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from benchmarks import usage
 from benchmarks.arrivals import Arrival
 from benchmarks.figures import Figure, Subject, in_order
 from benchmarks.horarium import Horarium
@@ -53,27 +54,13 @@ def _measure(beat: Beat, rows: int, sizes: Sizes) -> Iterator[Figure]:
         yield subject.one("start-up to the first fire", seconds if started else None, "s", note=note)
         if not started:
             return
-        yield from _idle(subject, process, sizes)
+        say(f"{subject.benchmark}, {subject.system}: idle for {sizes.beat_idle:g} s")
+        time.sleep(sizes.beat_settle)
+        yield from usage.idle(subject, process, seconds=sizes.beat_idle)
         yield _edits(beat, subject, sizes)
         yield from _fires(beat, subject, sizes, lead=1 + seconds)
         process.check()
         yield subject.one("memory, peak resident", process.peak_memory(), "MiB", note="after edits and fires")
-
-
-def _idle(subject: Subject, process: Running, sizes: Sizes) -> Iterator[Figure]:
-    say(f"{subject.benchmark}, {subject.system}: idle for {sizes.beat_idle:g} s")
-    time.sleep(sizes.beat_settle)
-    began, used = time.monotonic(), process.cpu_seconds()
-    time.sleep(sizes.beat_idle)
-    seconds = time.monotonic() - began
-    yield subject.one(
-        "idle CPU",
-        (process.cpu_seconds() - used) / seconds * 100,
-        "%",
-        note=f"of one core, over {seconds:.0f} s",
-    )
-    yield subject.one("memory, resident", process.memory("Rss"), "MiB")
-    yield subject.one("memory, its share", process.memory("Pss"), "MiB", note="PSS")
 
 
 def _edits(beat: Beat, subject: Subject, sizes: Sizes) -> Figure:

@@ -9,6 +9,7 @@ from benchmarks import seed
 from benchmarks.arrivals import Arrival
 from benchmarks.processes import Running
 from benchmarks.stage import Stage
+from executions.overlap import OverlapPolicy
 from schedules import services
 from schedules.models import Schedule
 from workflows.models import Workflow
@@ -36,21 +37,33 @@ class Horarium:
 
     def seed(self, count: int) -> None:
         """Replace all schedules by `count` that are not due, and one that is, `first1`."""
-        seed.reset(self._stage.database)
-        self._seen.clear()
+        self._clear()
         ahead = datetime.now(UTC) + seed.FAR
         self._insert("idle-", count, first_at=ahead, apart=timedelta(seconds=1))
         self._insert("first", 1, first_at=datetime.now(UTC), apart=timedelta())
-        self._stage.database.execute("VACUUM ANALYZE schedules_schedule")
+        self.analyze()
 
     def running(self) -> AbstractContextManager[Running]:
         """Run beat."""
         return self._stage.platform("beat")
 
-    def add(self, prefix: str, count: int, *, first_at: float, apart: float) -> None:
+    def seed_mixed(self, count: int) -> None:
+        """Replace all schedules by `count` hourly and daily ones, and one that is due before them, `first1`."""
+        self._clear()
+        self._insert("first", 1, first_at=datetime.now(UTC), apart=timedelta())
+        seed.mixed_schedules(self._stage.database, self._workflow, "mixed-", count)
+        self.analyze()
+
+    def analyze(self) -> None:
+        """Let the server know what the tables hold, as it would by itself a minute later."""
+        self._stage.database.execute("VACUUM ANALYZE schedules_schedule")
+
+    def add(
+        self, prefix: str, count: int, *, first_at: float, apart: float, overlap: str = OverlapPolicy.SKIP
+    ) -> None:
         """Insert schedules that become due one after another, and tell beat."""
         first = datetime.fromtimestamp(first_at, UTC)
-        self._insert(prefix, count, first_at=first, apart=timedelta(seconds=apart))
+        self._insert(prefix, count, first_at=first, apart=timedelta(seconds=apart), overlap=overlap)
         seed.tell_beat()
 
     def edit(self, number: int, *, ahead: float) -> tuple[str, float]:
@@ -74,5 +87,12 @@ class Horarium:
     def _new(self, since: float) -> list[tuple[object, str, float]]:
         return self._stage.database.execute(_NEW, self._workflow.organization_id, since)
 
-    def _insert(self, prefix: str, count: int, *, first_at: datetime, apart: timedelta) -> None:
-        seed.schedules_at(self._stage.database, self._workflow, prefix, count, first_at=first_at, apart=apart)
+    def _clear(self) -> None:
+        seed.reset(self._stage.database)
+        self._seen.clear()
+
+    def _insert(
+        self, prefix: str, count: int, *, first_at: datetime, apart: timedelta, **settings: str
+    ) -> None:
+        database = self._stage.database
+        seed.schedules_at(database, self._workflow, prefix, count, first_at=first_at, apart=apart, **settings)

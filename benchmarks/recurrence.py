@@ -72,11 +72,11 @@ class Sample:
     seconds: float
 
 
-def main() -> None:
-    """Measure and print."""
+def measure() -> list[Figure]:
+    """Return what parsing, the next fire and refusals take."""
     texts = [(text, "or") for text in (*_varied(random.Random(SEED)), *LONG)] + list(HARD)
     rules = [parse_cron(text, day_match=match, hash_key="benchmark") for text, match in texts]
-    figures = [
+    return [
         _figure("parse and validate", [_parsing(text, match) for text, match in texts]),
         _figure("next fire, warm", list(_fires(rules, ready=_nothing))),
         _figure("next fire, cold", list(_fires(rules[::5] + rules[-len(HARD) :], ready=_forget))),
@@ -84,7 +84,6 @@ def main() -> None:
         _figure("next fire, hard, cold", list(_hard(ready=_forget))),
         _figure("refuse a hostile text", [_refusal(text) for text in _hostile()]),
     ]
-    print(table(figures))
 
 
 def _varied(chance: random.Random) -> Iterator[str]:
@@ -192,8 +191,10 @@ def _least(action: Callable[[], object], *, ready: Callable[[], None] = _nothing
 def _figure(measure: str, samples: Sequence[Sample]) -> Figure:
     largest = max(samples, key=lambda sample: sample.seconds)
     microseconds = [sample.seconds * 1e6 for sample in samples]
-    return Subject("recurrence", "horarium").many(measure, microseconds, "µs", note=largest.what[:90])
+    return Subject("recurrence: what cron costs, alone", "Horarium").many(
+        measure, microseconds, "µs", note=largest.what[:90]
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print(table(measure()))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from benchmarks.database import Database
 from executions import wakeups
@@ -45,22 +46,88 @@ def stamp() -> Workflow:
 
 
 def schedules_at(
-    database: Database, target: Workflow, prefix: str, count: int, *, first_at: datetime, apart: timedelta
+    database: Database,
+    target: Workflow,
+    prefix: str,
+    count: int,
+    *,
+    first_at: datetime,
+    apart: timedelta,
+    **settings: Any,
 ) -> None:
     """Insert `count` hourly schedules named `prefix`1 and so on, due one after another, by one statement."""
-    template = schedules.create(
+    rule = {"kind": "interval", "every_seconds": 3600, "anchor": (first_at + FAR).isoformat()}
+    _multiply(
+        database,
+        _template(target, prefix, rule, settings),
+        count,
+        due="SELECT %(first_at)s::timestamptz + (i - 1) * %(apart)s::interval AS at",
+        rule="jsonb_build_object('anchor', at)",
+        values={"prefix": prefix, "first_at": first_at, "apart": apart},
+    )
+
+
+# Of each ten the first is hourly, the others are daily; 607 is prime, so that the minutes are taken evenly.
+_MIXED = """
+SELECT minute, is_hourly,
+    date_bin(every, %(now)s, '2026-01-01 00:00Z'::timestamptz + minute * interval '1 minute') + every AS at
+FROM (SELECT i %% 10 = 1 AS is_hourly) AS one,
+    LATERAL (SELECT i / 10 * 607 %% CASE WHEN is_hourly THEN 60 ELSE 1440 END AS minute,
+                    CASE WHEN is_hourly THEN interval '1 hour' ELSE interval '1 day' END AS every) AS two"""
+_MIXED_RULE = """
+jsonb_build_object('expression', format('%%s %%s * * *', minute %% 60,
+                                        CASE WHEN is_hourly THEN '*' ELSE (minute / 60)::text END))"""
+
+
+def mixed_schedules(database: Database, target: Workflow, prefix: str, count: int) -> None:
+    """Insert `count` cron schedules in UTC, a tenth hourly and the rest daily, evenly over the minutes."""
+    rule = {"kind": "cron", "expression": "0 0 * * *"}
+    values = {"prefix": prefix, "now": datetime.now(UTC)}
+    _multiply(
+        database, _template(target, prefix, rule, {}), count, due=_MIXED, rule=_MIXED_RULE, values=values
+    )
+
+
+def make_due(database: Database, schedule_id: UUID) -> None:
+    """Let a schedule of `schedules_at` be due now, and hourly from now on."""
+    database.execute(_MAKE_DUE, schedule_id)
+
+
+_MAKE_DUE = """
+UPDATE schedules_schedule SET next_due_at = at, next_fire_at = at, cursor_at = at - interval '1 second',
+    rules = jsonb_build_array(rules -> 0 || jsonb_build_object('anchor', at))
+FROM (SELECT clock_timestamp() AS at) AS due WHERE id = %s
+"""
+
+
+def tell_beat() -> None:
+    """Let beat see rows that no service has told it of."""
+    wakeups.tell_beat()
+
+
+def _template(target: Workflow, prefix: str, rule: dict[str, Any], settings: dict[str, Any]) -> Schedule:
+    return schedules.create(
         target.organization,
         now=datetime.now(UTC),
         workflow=target,
         name=f"{prefix}template",
         input={"sent_ns": "0"},
-        rules=[{"kind": "interval", "every_seconds": 3600, "anchor": (first_at + FAR).isoformat()}],
+        rules=[rule],
+        **settings,
     )
+
+
+def _multiply(
+    database: Database, template: Schedule, count: int, *, due: str, rule: str, values: dict[str, Any]
+) -> None:
+    """Replace a schedule by `count` like it; `due` selects each one's time, `rule` what its rule has of its own."""
     other = {
         "id": "gen_random_uuid()",
         "name": "%(prefix)s || i",
-        "rules": "jsonb_build_array(rules -> 0 || jsonb_build_object('anchor', at))",
-        "cursor_at": "at - interval '1 second'",
+        "rules": f"jsonb_build_array(rules -> 0 || {rule})",
+        # As after a search, and before the first time: a cursor ahead would hide what an edit asks for.
+        "cursor_at": "least(at, t.cursor_at) - interval '1 second'",
+        "effective_from": "least(at, t.effective_from) - interval '1 second'",
         "next_fire_at": "at",
         "next_due_at": "at",
     }
@@ -68,14 +135,7 @@ def schedules_at(
     statement = f"""
         INSERT INTO schedules_schedule ({", ".join(columns)})
         SELECT {", ".join(other.get(column, f"t.{column}") for column in columns)}
-        FROM schedules_schedule AS t, generate_series(1, %(count)s) AS i,
-            LATERAL (SELECT %(first_at)s::timestamptz + (i - 1) * %(apart)s::interval AS at) AS due
+        FROM schedules_schedule AS t, generate_series(1, %(count)s) AS i, LATERAL ({due}) AS due
         WHERE t.id = %(id)s"""
-    values = {"prefix": prefix, "count": count, "first_at": first_at, "apart": apart, "id": template.pk}
-    database.run(statement, values)
-    Schedule.objects.filter(pk=template.pk).delete()
-
-
-def tell_beat() -> None:
-    """Let beat see rows that no service has told it of."""
-    wakeups.tell_beat()
+    database.run(statement, {**values, "count": count, "id": template.pk})
+    database.execute("DELETE FROM schedules_schedule WHERE id = %s", template.pk)

@@ -19,6 +19,18 @@ class Sizes:
     burst_rounds: int
     burst_wait: float
     burst_lead: float  # from inserting the schedules to the instant when they are due
+    flood: int
+    flood_rounds: int
+    flood_lead: float
+    flood_wait: float  # longest wait for all of them to have run
+    scale_rows: tuple[int, ...]
+    scale_trickle: float  # holds one whole minute, on which cron schedules are due
+    scale_passes: int
+    evaluations: int
+    late_beside: int  # idle schedules
+    late_fires: int
+    late_rate: int  # in a second
+    late_warm: int
     latency_starts: int
     latency_warm: int
     starts: int
@@ -40,6 +52,18 @@ FULL = Sizes(
     burst_rounds=3,
     burst_wait=60,
     burst_lead=3,
+    flood=10_000,
+    flood_rounds=2,
+    flood_lead=4,
+    flood_wait=60,
+    scale_rows=(1_000, 10_000, 1_000_000),
+    scale_trickle=60,
+    scale_passes=500,
+    evaluations=2_000,
+    late_beside=10_000,
+    late_fires=2_200,
+    late_rate=100,
+    late_warm=200,
     latency_starts=600,
     latency_warm=50,
     starts=2_000,
@@ -60,6 +84,18 @@ QUICK = Sizes(
     burst_rounds=1,
     burst_wait=20,
     burst_lead=1,
+    flood=1_000,
+    flood_rounds=1,
+    flood_lead=2,
+    flood_wait=30,
+    scale_rows=(1_000,),
+    scale_trickle=2,
+    scale_passes=50,
+    evaluations=100,
+    late_beside=100,
+    late_fires=150,
+    late_rate=50,
+    late_warm=25,
     latency_starts=20,
     latency_warm=3,
     starts=100,

@@ -40,10 +40,12 @@ class Stage:
     logs: Path
     watchdog: Watchdog
 
-    def platform(self, name: str, **changes: str) -> contextlib.AbstractContextManager[Running]:
-        """Run a process of the platform."""
+    def platform(
+        self, name: str, *, number: int = 1, **changes: str
+    ) -> contextlib.AbstractContextManager[Running]:
+        """Run a process of the platform; `number` tells those of one kind apart."""
         env = {**self.env, **processes.PROCESSES[name].environment, **changes}
-        return self._running(f"horarium-{name}", processes.command(name, env=env), env)
+        return self._running(f"horarium-{name}-{number}", processes.command(name, env=env), env)
 
     def peer(self, app: str, *command: str, **changes: str) -> contextlib.AbstractContextManager[Running]:
         """Run a Celery command of a peer, such as `worker`."""

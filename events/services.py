@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from events.announcements import announce_on_commit
-from events.statements import executed
+from events.statements import array, executed
 
 HINT = "events"  # announcement topic; the key is the organization's id
 
@@ -51,9 +51,9 @@ def hint(events: Iterable[NewEvent]) -> None:
         announce_on_commit(HINT, str(organization_id))
 
 
-def event_columns(events: Sequence[NewEvent]) -> list[list[Any]]:
+def event_columns(events: Sequence[NewEvent]) -> list[str]:
     """Return the parameters of `INSERT_EVENTS`: one array per column."""
-    return [[_value(event, name) for event in events] for name in NewEvent.__slots__]
+    return [array(_value(event, name) for event in events) for name in NewEvent.__slots__]
 
 
 def _value(event: NewEvent, name: str) -> Any:

@@ -4,6 +4,7 @@ Any number of beats run at the same time, all of them active: our schedules are
 claimed row by row in the database.
 """
 
+import gc
 import socket
 import time
 from collections.abc import Callable
@@ -40,6 +41,9 @@ class Scheduler(PeriodicTaskScheduler):
         self._pulsed = -PULSE_SECONDS
         self._listener: psycopg.Connection[Any] | None = None
         super().__init__(*args, **kwargs)
+        # What is loaded by now stays: the collector need not walk it in every pass.
+        gc.collect()
+        gc.freeze()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Fire what is due, then wait for the next due time or a notification.
@@ -74,7 +78,9 @@ class Scheduler(PeriodicTaskScheduler):
         self._look_after(outlook, now=done.now)
         if outlook.next_at is None:
             return LONGEST_WAIT
-        return (outlook.next_at - done.now).total_seconds() - (time.monotonic() - began)
+        seconds = (outlook.next_at - done.now).total_seconds() - (time.monotonic() - began)
+        # What is still due after a pass that took nothing is held by another beat.
+        return seconds if seconds > 0 or done.taken else SHORTEST_WAIT
 
     def _look_after(self, outlook: queries.Outlook, *, now: datetime) -> None:
         """Do what else is due. A duty that fails is tried again in the next pass."""
@@ -99,7 +105,7 @@ class Scheduler(PeriodicTaskScheduler):
             self._pulsed = time.monotonic()
 
     def _wait(self, seconds: float) -> None:
-        seconds = min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
+        seconds = min(max(seconds, 0), LONGEST_WAIT)
         if self._listener is None:
             self._listener = _listen()
         for _ in self._listener.notifies(timeout=seconds, stop_after=1):

@@ -1,6 +1,5 @@
 """What one schedule owes at an instant, and when it is due next. Reads nothing but the schedule it is given."""
 
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -108,17 +107,37 @@ def _first(
     return None, barred
 
 
+def _known(schedule: Schedule, ahead: Fire | None) -> Next | None:
+    """Return the next fire where evaluation has met it already, which spares a second search."""
+    if (
+        ahead is None
+        or ahead.barred
+        or ahead.due_at < schedule.effective_from
+        or starts_left(schedule) == 0
+        or timetable.follows_its_runs(schedule)
+    ):
+        return None
+    return Next(ahead.fire_at, ahead.due_at, ScheduleState.ACTIVE)
+
+
+def _copied(schedule: Schedule) -> Schedule:
+    """Return a copy that shares everything; `copy.copy` would go the way of pickle, at ten times the cost."""
+    copied = Schedule.__new__(Schedule)
+    copied.__dict__.update(schedule.__dict__)
+    return copied
+
+
 def after_pass(
     item: Evaluated, *, started: int, now: datetime, calendars: Calendars
 ) -> tuple[Schedule, Next]:
     """Return where the schedule stands once a pass has started `started` executions, and when it fires next."""
-    schedule, plan = copy(item.schedule), item.plan
+    schedule, plan = _copied(item.schedule), item.plan
     schedule.fires += started
     schedule.cursor_at = plan.cursor or schedule.cursor_at
     if plan.reached and timetable.follows_its_runs(schedule):
         schedule.ended_at = None if started else now
     schedule.skip_times = [at for at in schedule.skip_times if at > schedule.cursor_at]
-    ahead = following(schedule, after=schedule.cursor_at, calendars=calendars)
+    ahead = _known(schedule, plan.ahead) or following(schedule, after=schedule.cursor_at, calendars=calendars)
     if plan.start and ahead.due_at is not None and ahead.due_at <= now:
         # Live fires come before the rest of a backlog.
         return schedule, Next(ahead.fire_at, now + BACKLOG_PAUSE, ahead.state)

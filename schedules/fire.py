@@ -34,7 +34,7 @@ from schedules.told import schedule_event
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200  # schedules per transaction
+BATCH = 500  # schedules per transaction
 BATCH_STARTS = 1_000  # executions per transaction, give or take one schedule's
 AUTO = "auto"  # fire kind of the rules themselves
 
@@ -82,7 +82,7 @@ def _evaluate_some(due: Iterable[Schedule], *, now: datetime, calendars: Calenda
 
 
 def _locked(now: datetime) -> "QuerySet[Schedule]":
-    due = Schedule.objects.due(now).select_related("workflow")
+    due = Schedule.objects.due(now).prefetch_related("workflow")
     return due.select_for_update(skip_locked=True, of=("self",))
 
 

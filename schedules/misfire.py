@@ -87,6 +87,7 @@ class Plan:
     skipped: tuple[Skipped, ...] = ()
     cursor: datetime | None = None
     reached: int = 0
+    ahead: Fire | None = None  # the first time that is not due yet, where all before it is decided
 
 
 def plan(
@@ -106,7 +107,8 @@ def plan(
         effective_from: times due before are passed over.
         left: how many starts the schedule has left; None for any number.
     """
-    reached, more_follow = _reached(fires, now=now)
+    looked_at, ahead = _reached(fires, now=now)
+    reached, more_follow = looked_at[:MAX_REACHED], len(looked_at) > MAX_REACHED
     in_effect = [fire for fire in reached if effective_from is None or fire.due_at >= effective_from]
     oldest = now - max(catch_up.window, SHORTEST_WINDOW)
     candidates = [fire for fire in in_effect if not fire.barred and fire.due_at >= oldest]
@@ -118,17 +120,19 @@ def plan(
     verdict = _judge(now=now, catch_up=catch_up, over_limit=wanted - {fire.fire_at for fire in allowed})
     started = {fire.fire_at for fire in allowed}
     rest = [f for f in in_effect if cursor is not None and f.fire_at <= cursor]
-    return Plan(tuple(allowed), tuple(_ranges(rest, started, verdict)), cursor, len(reached))
+    skipped = tuple(_ranges(rest, started, verdict))
+    is_all_decided = bool(reached) and cursor == reached[-1].fire_at
+    return Plan(tuple(allowed), skipped, cursor, len(reached), ahead if is_all_decided else None)
 
 
-def _reached(fires: Iterable[Fire], *, now: datetime) -> tuple[list[Fire], bool]:
+def _reached(fires: Iterable[Fire], *, now: datetime) -> tuple[list[Fire], Fire | None]:
+    """Return the times that are due, one more than may be at most, and the first that is not."""
     reached: list[Fire] = []
     for fire in islice(fires, MAX_REACHED + 1):
         if fire.due_at > now:
-            return reached, False
+            return reached, fire
         reached.append(fire)
-    more_follow = len(reached) > MAX_REACHED
-    return reached[:MAX_REACHED], more_follow
+    return reached, None
 
 
 def _latest(candidates: list[Fire], _catch_up: CatchUp, _now: datetime) -> list[Fire]:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
-from events.statements import executed
+from events.statements import array, executed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ WHERE s.id = new.id AND s.state = 'active'
 
 def advance(rows: Sequence[Advance]) -> None:
     """Write where the schedules of a pass stand, with one statement."""
-    columns = [[getattr(row, name) for row in rows] for name in Advance.__slots__]
+    columns = [array(map(attrgetter(name), rows)) for name in Advance.__slots__]
     with executed(_ADVANCE, columns):
         pass
 
@@ -83,7 +84,7 @@ ON CONFLICT DO NOTHING
 
 def record_skips(rows: Sequence[NewSkip]) -> None:
     """Record times that were not started; a run of them that goes on in the next pass stays one row."""
-    columns = [[getattr(row, name) for row in rows] for name in NewSkip.__slots__]
+    columns = [array(map(attrgetter(name), rows)) for name in NewSkip.__slots__]
     with executed(_RECORD_SKIPS, columns):
         pass
 

@@ -40,10 +40,10 @@ def fires(schedule: Schedule, *, after: datetime, calendars: Calendars | None = 
         InvalidRule, InvalidCalendar: a stored rule or calendar can no longer be read.
     """
     nominal = _nominal(schedule, after=after, calendars=calendars)
-    spread = Spread(SpreadKind(schedule.spread), schedule.spread_window)
     barred = _barred(schedule)
-    if spread.kind is SpreadKind.NONE:
+    if schedule.spread == SpreadKind.NONE:
         return (Fire(one.fire_at, one.fire_at, *barred(one)) for one in nominal)
+    spread = Spread(SpreadKind(schedule.spread), schedule.spread_window)
     key = str(schedule.pk)
     pairs = pairwise(chain(nominal, (None,)))
     return (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
 from events.services import INSERT_EVENTS, NewEvent, event_columns
-from events.statements import executed
+from events.statements import array, executed
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,6 @@ def recorded(causes: Sequence[NewCause]) -> set[int]:
         return {row[0] for row in cursor}
 
 
-def _columns(kind: type, rows: Sequence[Any]) -> list[list[Any]]:
+def _columns(kind: type, rows: Sequence[Any]) -> list[str]:
     """Turn rows into one array per column, for `unnest`."""
-    return [[getattr(row, name) for row in rows] for name in (column.name for column in fields(kind))]
+    return [array(map(attrgetter(column.name), rows)) for column in fields(kind)]

@@ -10,22 +10,9 @@ from django.db.models import Q, Subquery
 
 from schedules import timetable
 from schedules.misfire import Fire
-from schedules.models import Schedule
+from schedules.models import DECIDE_TIMES, Schedule
 from schedules.timetable import Calendars
 
-DECIDE_TIMES = (
-    "rules",
-    "timezone",
-    "start_at",
-    "end_at",
-    "dst_gap",
-    "dst_overlap",
-    "calendars",
-    "on_excluded",
-    "spread",
-    "spread_window",
-    "max_executions",
-)
 MOST_VERSIONS = 1_000  # read at once; the times of later ones are asked for again
 
 

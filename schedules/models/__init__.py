@@ -3,6 +3,7 @@
 from schedules.models.backfill import Backfill
 from schedules.models.calendar import Calendar
 from schedules.models.schedule import WHERE_IT_STANDS, Schedule
+from schedules.models.settings import DECIDE_TIMES, SETTINGS
 from schedules.models.skipped_fire import SkippedFire
 
-__all__ = ["WHERE_IT_STANDS", "Backfill", "Calendar", "Schedule", "SkippedFire"]
+__all__ = ["DECIDE_TIMES", "SETTINGS", "WHERE_IT_STANDS", "Backfill", "Calendar", "Schedule", "SkippedFire"]

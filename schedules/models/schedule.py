@@ -154,6 +154,7 @@ class Schedule(models.Model):
     objects: ClassVar[Schedules] = Schedules.as_manager()  # type: ignore[assignment]
     history = HistoricalRecords(
         excluded_fields=WHERE_IT_STANDS,
+        cascade_delete_history=True,
         history_user_id_field=models.CharField(max_length=150, blank=True, default=""),
         history_user_getter=lambda row: row.history_user_id,
         history_user_setter=lambda row, by: setattr(row, "history_user_id", by or ""),

@@ -65,6 +65,8 @@ def within_bounds(key: str, at: datetime) -> None:
 
 def choice(key: str, value: object, choices: type[Choice]) -> Choice:
     """Return the member of `choices` that `value` spells."""
-    if not isinstance(value, str) or value not in list(choices):
+    if type(value) is choices:
+        return value
+    if not isinstance(value, str) or value not in choices._value2member_map_:
         raise InvalidRule(key, "write " + " or ".join(repr(str(member)) for member in choices))
     return choices(value)

@@ -15,7 +15,7 @@ from organizations.strict import InstantField, ObjectField, StrictSerializer
 from organizations.viewsets import as_id
 from schedules.calendars import OnExcluded
 from schedules.misfire import CatchUpMode
-from schedules.models import Calendar, Schedule, SkippedFire
+from schedules.models import SETTINGS, Calendar, Schedule, SkippedFire
 from schedules.recurrence import KINDS, Gap, Overlap
 from schedules.spread import SpreadKind
 from schedules.states import OnComplete
@@ -123,33 +123,8 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
         model = Schedule
         fields = (
             "id",
-            "name",
-            "description",
-            "workflow",
+            *SETTINGS,
             "workflow_name",
-            "rules",
-            "timezone",
-            "start_at",
-            "end_at",
-            "dst_gap",
-            "dst_overlap",
-            "calendars",
-            "on_excluded",
-            "spread",
-            "spread_window",
-            "overlap",
-            "max_active",
-            "catchup",
-            "catchup_window",
-            "catchup_max",
-            "start_deadline",
-            "auto_pause_after",
-            "max_executions",
-            "on_complete",
-            "priority",
-            "queue",
-            "input",
-            "managed_by",
             "state",
             "pause_reason",
             "paused_by",

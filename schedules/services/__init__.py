@@ -1,7 +1,8 @@
 """What people and programs may do to schedules and calendars: one function, one transaction."""
 
+from schedules.models import SETTINGS
 from schedules.services.calendars import change_calendar, create_calendar, delete_calendar
-from schedules.services.editing import SETTINGS, change, create, rollback
+from schedules.services.editing import change, create, rollback
 from schedules.services.runs import next_fires, outlook, skip, trigger, unskip
 from schedules.services.standing import archive, disable, pause, purge, resume, resume_due
 

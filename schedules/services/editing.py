@@ -14,57 +14,14 @@ from schedules import skips
 from schedules.errors import DuplicateSchedule, IllegalScheduleMove, NoSuchVersion
 from schedules.fire import AUTO
 from schedules.misfire import Skipped
-from schedules.models import WHERE_IT_STANDS, Schedule
+from schedules.models import DECIDE_TIMES, SETTINGS, WHERE_IT_STANDS, Schedule
 from schedules.reasons import Reason
 from schedules.services.search import lock, search, settle_accounts, take_effect
 from schedules.states import ScheduleState
 from schedules.timetable import follows_its_runs
 from schedules.validation import check_fires, checked, usual_window
 
-SETTINGS = (
-    "workflow",
-    "name",
-    "description",
-    "input",
-    "rules",
-    "timezone",
-    "start_at",
-    "end_at",
-    "dst_gap",
-    "dst_overlap",
-    "calendars",
-    "on_excluded",
-    "spread",
-    "spread_window",
-    "overlap",
-    "max_active",
-    "catchup",
-    "catchup_window",
-    "catchup_max",
-    "start_deadline",
-    "auto_pause_after",
-    "max_executions",
-    "on_complete",
-    "priority",
-    "queue",
-    "managed_by",
-)
 CHANGED = "the rules changed"
-_DECIDE_TIMES = frozenset(
-    {
-        "rules",
-        "timezone",
-        "start_at",
-        "end_at",
-        "dst_gap",
-        "dst_overlap",
-        "calendars",
-        "on_excluded",
-        "spread",
-        "spread_window",
-        "max_executions",
-    }
-)
 
 
 @transaction.atomic
@@ -155,7 +112,7 @@ def _fill_in(schedule: Schedule) -> None:
 
 def _take_up(locked: Schedule, as_read: Schedule, *, now: datetime) -> None:
     """Let changed settings decide from `now` on, for what waits already too."""
-    moved = any(getattr(as_read, name) != getattr(locked, name) for name in _DECIDE_TIMES)
+    moved = any(getattr(as_read, name) != getattr(locked, name) for name in DECIDE_TIMES)
     mended = locked.state == ScheduleState.ERROR
     if moved or mended:
         if as_read.state != ScheduleState.COMPLETED:

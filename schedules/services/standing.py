@@ -157,7 +157,4 @@ def purge(schedule: Schedule, *, by: str, now: datetime) -> None:
     if locked.state != ScheduleState.ARCHIVED:
         raise IllegalScheduleMove(state=locked.state, to="purged; archive it first")
     append([schedule_event(locked, "schedule.purged", now=now, by=by, name=locked.name)])
-    locked._change_reason = "purged"  # noqa: SLF001 - the library's documented way; its column is never null
     locked.delete()
-    # Last, because the library writes one more version of what is deleted.
-    Schedule.history.filter(id=schedule.pk).delete()

@@ -218,7 +218,9 @@ def test_a_pass_costs_the_same_statements_for_one_schedule_and_for_fifty(
     shift_clock(timedelta(seconds=61))
     next(timetable.times(Schedule.objects.all()[0], after=clock.now()))
 
-    with django_assert_num_queries(8):  # savepoint twice, clock, due, groups twice, record, advance
+    with django_assert_num_queries(
+        9
+    ):  # savepoint twice, clock, due, workflows, groups twice, record, advance
         fire.fire_due()
 
     assert Execution.objects.count() == 50
