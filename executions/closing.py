@@ -7,6 +7,7 @@ from events.services import NewEvent, append
 from executions import queries
 from executions.errors import IllegalMove
 from executions.models import Execution, StepRun
+from executions.outcomes import TOO_LATE
 from executions.states import EXECUTION_MOVES, ExecutionState, StepState
 
 
@@ -41,6 +42,26 @@ def terminate(execution_id: UUID, *, by: str, now: datetime) -> Execution:
     queries.disown_steps(locked.pk, now=now)
     _close(locked, by=by, error=f"terminated by {by}", now=now)
     return locked
+
+
+def expire(execution_id: UUID, *, now: datetime) -> Execution | None:
+    """End, in the caller's transaction, an execution that nobody began before its start deadline.
+
+    Returns:
+        The execution, or None where a worker has taken a step, or somebody has ended it, meanwhile.
+    """
+    locked = Execution.objects.select_for_update().get(pk=execution_id)
+    if locked.state != ExecutionState.RUNNING or _has_begun(locked):
+        return None
+    queries.cancel_ready_steps(locked.pk, now=now)
+    if _has_begun(locked):  # the worker that was faster finds out itself that it is too late
+        return None
+    _close(locked, by="start deadline", error=TOO_LATE, now=now)
+    return locked
+
+
+def _has_begun(execution: Execution) -> bool:
+    return StepRun.objects.filter(execution=execution, attempt__gt=0).exists()
 
 
 def _locked(execution_id: UUID) -> Execution:

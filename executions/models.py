@@ -86,7 +86,9 @@ class Execution(models.Model):
                 name="execution_in_group",
             ),
             models.Index(
-                fields=["waits_until"], condition=models.Q(state="pending"), name="execution_waiting"
+                fields=["start_by"],
+                condition=models.Q(state="running", start_by__isnull=False),
+                name="execution_start_deadline",
             ),
             models.Index(
                 fields=["finished_at", "id"],

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+TOO_LATE = "not started: no worker took it before its start deadline"
+
 
 @dataclass(frozen=True, slots=True)
 class Completed:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 
-from executions import admission, engine, queries, wakeups
+from executions import admission, closing, engine, queries, wakeups
 from executions.errors import LostLease
 from executions.outcomes import Lost
 
@@ -36,6 +37,20 @@ def admit_waiting(*, now: datetime) -> int:
         except Exception:
             log.exception("release failed", group_key=str(group))
     return len(groups)
+
+
+def expire_unstarted(*, now: datetime) -> int:
+    """End executions that no worker began before their start deadline, so that they hold up nobody."""
+    expired = 0
+    for execution_id in queries.overdue_starts(RESCUE_BATCH):
+        with transaction.atomic():
+            ended = closing.expire(execution_id, now=now)
+        if ended is None:
+            continue
+        expired += 1
+        if ended.group_key is not None and ended.has_waiting:
+            admission.let_others_in(ended.group_key, now=now)
+    return expired
 
 
 def rescue_expired(*, now: datetime) -> int:

@@ -114,8 +114,10 @@ def sweep_wake() -> None:
 
 @shared_task(name="executions.sweep.admit")
 def sweep_admit() -> None:
-    """Admit or drop what waits for a place. Every admission is made under the lock of its group."""
-    sweeps.admit_waiting(now=clock.now())
+    """End what was not begun in time, and admit or drop what waits for a place, each under its own lock."""
+    now = clock.now()
+    sweeps.expire_unstarted(now=now)
+    sweeps.admit_waiting(now=now)
 
 
 @shared_task(name="executions.sweep.rescue")

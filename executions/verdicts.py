@@ -46,9 +46,6 @@ def _again(held: Claim, *, at: datetime, resume_at: datetime | None) -> Settled:
     )
 
 
-TOO_LATE = "not started: no worker took it before its start deadline"
-
-
 def _ended(
     held: Claim, outcome: outcomes.Completed | outcomes.Skipped | outcomes.Cancelled | outcomes.TooLate
 ) -> Settled:
@@ -61,7 +58,7 @@ def _ended(
         case outcomes.Cancelled():
             return Settled(state="cancelled", **counts)
         case outcomes.TooLate():
-            return Settled(state="cancelled", error=TOO_LATE, **counts)
+            return Settled(state="cancelled", error=outcomes.TOO_LATE, **counts)
 
 
 def _lost(held: Claim, *, now: datetime) -> tuple[Settled, Record]:

@@ -29,7 +29,15 @@ from executions.queries.groups import lock as lock_groups
 from executions.queries.groups import mark as mark_groups
 from executions.queries.groups import set_limit as set_group_limit
 from executions.queries.groups import waiting as group_waiting
-from executions.queries.watch import Ended, has_begun, overdue_queues, pulse, schedules_to_tell, take_ended
+from executions.queries.watch import (
+    Ended,
+    has_begun,
+    overdue_queues,
+    overdue_starts,
+    pulse,
+    schedules_to_tell,
+    take_ended,
+)
 
 __all__ = [
     "Admitted",
@@ -59,6 +67,7 @@ __all__ = [
     "mark_groups",
     "occupancy",
     "overdue_queues",
+    "overdue_starts",
     "pulse",
     "record",
     "recorded",

@@ -93,3 +93,18 @@ def has_begun(execution_id: UUID, *, beside: UUID, by: datetime) -> bool:
     with executed(_BEGUN, [execution_id, beside, by]) as cursor:
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+# Indexes: execution_start_deadline (start_by) where running; step_run_once_per_execution.
+_OVERDUE_STARTS = """
+SELECT e.id FROM executions_execution AS e
+WHERE e.state = 'running' AND e.start_by < horarium_now()
+    AND NOT EXISTS (SELECT FROM executions_steprun AS s WHERE s.execution_id = e.id AND s.attempt > 0)
+ORDER BY e.start_by LIMIT %s
+"""
+
+
+def overdue_starts(limit: int) -> list[UUID]:
+    """Return executions whose first step nobody took before the start deadline, the oldest first. Locks nothing."""
+    with executed(_OVERDUE_STARTS, [limit]) as cursor:
+        return [row[0] for row in cursor]

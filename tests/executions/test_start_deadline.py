@@ -8,7 +8,7 @@ import pytest
 
 import clock
 from events.models import Event
-from executions import queries, worker
+from executions import queries, sweeps, worker
 from executions.models import Attempt, Execution, StepRun
 from executions.queries import Slot
 from executions.services import Start, start
@@ -106,3 +106,30 @@ def test_its_place_goes_to_the_next_one(make_group: MakeGroup, drain: Drain, shi
     drain()
 
     assert group.states() == {1: "cancelled", 2: "completed"}
+
+
+@pytest.mark.parametrize("steps", [({"id": "a"},), ({"id": "a"}, {"id": "b"})])
+def test_one_that_nobody_takes_in_time_is_ended_by_the_sweep(
+    launch: Any, shift_clock: Shift, steps: tuple[dict[str, Any], ...]
+) -> None:
+    execution = launch(*steps)
+    assert sweeps.expire_unstarted(now=clock.now()) == 0
+    shift_clock(2 * SECOND)
+
+    assert sweeps.expire_unstarted(now=clock.now()) == 1
+    assert sweeps.expire_unstarted(now=clock.now()) == 0
+
+    execution.refresh_from_db()
+    assert (execution.state, "start deadline" in execution.error) == ("cancelled", True)
+    assert set(StepRun.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_the_sweep_leaves_one_alone_that_was_begun_in_time(launch: Any, shift_clock: Shift) -> None:
+    execution = launch({"id": "a"}, {"id": "b"})
+    queries.claim(Slot("default", worker="w", lease=LEASE))
+    shift_clock(2 * SECOND)
+
+    assert sweeps.expire_unstarted(now=clock.now()) == 0
+
+    execution.refresh_from_db()
+    assert execution.state == "running"
