@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from executions import queries as execution_queries
 from executions import wakeups
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 LONGEST_WAIT = 1.0  # seconds; bounds what a lost notification or a moved clock can cost
 SHORTEST_WAIT = 0.01  # seconds; while another beat holds the rows that are due
+LOOK_SECONDS = 0.5  # between looks at what else is due, while passes are full
 PULSE_SECONDS = 2.0
 DJANGOS_OWN = {"cursor_factory", "context", "prepare_threshold"}  # parameters that are not the server's
 RETRY_SECONDS = 1.0  # between passes while the database is away
@@ -37,6 +38,7 @@ class Scheduler(PeriodicTaskScheduler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._looked_at: datetime | None = None
+        self._looked = 0.0  # monotonic seconds, of the last look at what else is due
         self._rows_due = 0.0  # monotonic seconds, of the PeriodicTask rows
         self._pulsed = -PULSE_SECONDS
         self._listener: psycopg.Connection[Any] | None = None
@@ -68,14 +70,18 @@ class Scheduler(PeriodicTaskScheduler):
         began = time.monotonic()
         done = fire.fire_due()
         self._pulse()
-        if done.is_full:
+        # A flood of fires must not keep delayed steps, ended runs and pauses waiting.
+        if done.is_full and began - self._looked < LOOK_SECONDS:
             return 0
+        self._looked = began
         since = self._looked_at or done.now - timedelta(seconds=2 * LONGEST_WAIT)
         outlook = queries.outlook(since=since, now=done.now)
         for queue, count in outlook.released.items():
             wakeups.wake(queue, count=count)
         self._looked_at = done.now
         self._look_after(outlook, now=done.now)
+        if done.is_full:
+            return 0
         if outlook.next_at is None:
             return LONGEST_WAIT
         seconds = (outlook.next_at - done.now).total_seconds() - (time.monotonic() - began)
@@ -94,8 +100,8 @@ class Scheduler(PeriodicTaskScheduler):
                 continue
             try:
                 duty()
-            except (DatabaseError, InterfaceError):
-                raise
+            except (OperationalError, InterfaceError):
+                raise  # the database is away
             except Exception:
                 log.exception("a duty of beat failed")
 
