@@ -19,7 +19,10 @@ class EventQuerySerializer(StrictSerializer):
     """Which part of the log to read."""
 
     after = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**63 - 1, help_text="Id of the last event that you have."
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="Id of the last event that you have; 0 for the beginning.",
     )
     limit = serializers.IntegerField(default=50, min_value=1, max_value=200)
 

@@ -30,7 +30,7 @@ class EventViewSet(ScopedViewSet[Event]):
 
     def _after(self, event_id: int | None) -> QuerySet[Event]:
         settled = Event.objects.of(self.access.organization.pk).settled()
-        if event_id is None:
+        if not event_id:
             return settled
         last = self.get_queryset().filter(pk=event_id).first()
         if last is None:

@@ -13,7 +13,8 @@ from kombu import Producer, Queue
 
 from events.announcements import announce, announce_on_commit, register
 
-SWEEPS = "horarium-sweeps"  # broker queue of our own periodic tasks
+SWEEPS = "horarium-sweeps"  # broker queue of our own periodic tasks, and of nothing else
+TASKS = "horarium-tasks"  # broker queue of other periodic tasks that name none
 TOPIC = "work"
 TASK = "executions.work"
 CHANNEL = "horarium"  # PostgreSQL NOTIFY channel that beat listens on

@@ -137,13 +137,16 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = None
 # A step queue `q` has its wake-ups in the broker queue `horarium.q`, so that a
 # broker shared with other applications never mixes theirs with ours.
-CELERY_TASK_DEFAULT_QUEUE = "horarium-sweeps"
+# What names no queue, such as a `PeriodicTask` of somebody's own, stays apart from
+# our sweeps: however much of it waits, a worker takes from its queues in turn.
+CELERY_TASK_DEFAULT_QUEUE = "horarium-tasks"
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name)
     for name in (
         *(f"horarium.{queue}" for queue in ENVIRONMENT.worker_queues),
         "horarium-calls",
         "horarium-sweeps",
+        "horarium-tasks",
     )
 ]
 CELERY_TASK_ROUTES = {"executions.start": {"queue": "horarium-calls"}}

@@ -20,7 +20,7 @@ import clock
 from events.services import NewEvent, append
 from executions.admission import Admission
 from executions.models import Source
-from executions.overlap import ENDS_OTHERS, OverlapPolicy
+from executions.overlap import ENDS_OTHERS, Decision, OverlapPolicy
 from executions.services import Start, Verdict, start_many
 from schedules import queries, skips, timetable, zone_data
 from schedules.evaluation import Evaluated, Next, after_pass, evaluate
@@ -36,6 +36,10 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500  # schedules per transaction
 BATCH_STARTS = 1_000  # executions per transaction, give or take one schedule's
+WHY = {
+    Decision.OVERLAP: "another run was active or waiting",
+    Decision.BUFFER_FULL: "too many starts were waiting",
+}
 AUTO = "auto"  # fire kind of the rules themselves
 
 
@@ -186,9 +190,8 @@ Began = Sequence[tuple[Fire, Verdict]]
 
 def _unstarted(item: Evaluated, began: Began) -> list[Skipped]:
     """Return the ranges of times that were not started, by the plan or by what was active, in order."""
-    why = "another run was active or waiting"
     refused = [
-        Skipped(fire.fire_at, fire.fire_at, 1, Reason(verdict.decision.value), why)
+        Skipped(fire.fire_at, fire.fire_at, 1, Reason(verdict.decision.value), WHY[verdict.decision])
         for fire, verdict in began
         if verdict.is_refused
     ]

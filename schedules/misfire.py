@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby, islice
 
 from schedules.reasons import Reason
+from workflows.duration import format_duration
 
 MAX_REACHED = 20_000  # times looked at in one pass; a longer outage takes several
 MAX_STARTS = 20  # executions that one schedule starts in one pass; its backlog goes on in the next
 PUNCTUAL = timedelta(seconds=60)  # a time no older than this is no catch-up
-SHORTEST_WINDOW = timedelta(
-    seconds=10
-)  # no beat is exact to the instant: under a window of nothing none would start
+# No beat is exact to the instant: under a window of nothing none would start.
+SHORTEST_WINDOW = timedelta(seconds=10)
+MADE_ALL = "the schedule has made all its starts"
 
 
 class CatchUpMode(StrEnum):
@@ -187,17 +189,34 @@ Verdict = Callable[[Fire], tuple[Reason, str]]
 
 
 def _judge(*, now: datetime, catch_up: CatchUp, over_limit: set[datetime]) -> Verdict:
-    reached = now.isoformat(timespec="seconds")
-    missed = f"reached at {reached}; catch-up is {catch_up.mode} within {catch_up.window}"
+    reached = f"; reached at {now.isoformat(timespec='seconds')}"
 
     def verdict(fire: Fire) -> tuple[Reason, str]:
         if fire.barred:
             return fire.barred, fire.detail
         if fire.fire_at in over_limit:
-            return Reason.LIMIT, "the schedule has made all its starts"
-        return Reason.MISFIRE, missed
+            return Reason.LIMIT, MADE_ALL
+        return Reason.MISFIRE, _missed(now - fire.due_at, catch_up=catch_up) + reached
 
     return verdict
+
+
+def _missed(age: timedelta, *, catch_up: CatchUp) -> str:
+    """Return what kept a time of this age from starting, by the first check that it did not pass."""
+    window = max(catch_up.window, SHORTEST_WINDOW)
+    if age > window:
+        return f"older than the catch-up window of {_written(window)}"
+    if catch_up.deadline is not None and age > catch_up.deadline:
+        return f"past its start deadline of {_written(catch_up.deadline)}"
+    if catch_up.mode is CatchUpMode.ALL:
+        return f"newer times take its place: catchup_max is {catch_up.most}"
+    if catch_up.mode is CatchUpMode.NONE and age > PUNCTUAL:
+        return f"more than {_written(PUNCTUAL)} late: catchup is none"
+    other = "an older" if catch_up.mode is CatchUpMode.EARLIEST else "a newer"
+    return f"{other} time takes its place: catchup is {catch_up.mode}"
+
+
+_written = lru_cache(maxsize=256)(format_duration)  # asked of every time of a long outage
 
 
 def _ranges(fires: Sequence[Fire], started: set[datetime], verdict: Verdict) -> Iterable[Skipped]:

@@ -17,12 +17,16 @@ RETRY_SECONDS = 1.0  # until one parcel tries whether the broker, or the databas
 CLOSE_SECONDS = 2.0  # a stopping process waits this long for what it has taken
 
 
+class Undeliverable(Exception):
+    """The parcel is at fault, not the broker: raised by `send` to have it alone given back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """Something that was taken in order to be sent.
 
     Both functions run in the outbox's thread. `send` bounds its own time and
-    raises when the broker is at fault; `give_back` writes to the database.
+    raises when it could not; `give_back` writes to the database.
     """
 
     send: Callable[[], None]
@@ -80,6 +84,8 @@ class Outbox:
         while (parcel := self._next()) is not None:
             try:
                 parcel.send()
+            except Undeliverable:
+                self._give_back([parcel])
             except Exception as error:  # noqa: BLE001 - brokers fail in many ways
                 self._refused(parcel, error=error)
             else:

@@ -13,6 +13,7 @@ from schedules.models import Calendar as StoredCalendar
 from schedules.models import Schedule
 from schedules.reasons import Reason
 from schedules.recurrence import Gap, Overlap, Rule, rule_from_dict, union, zone_named
+from schedules.recurrence.presets import HASHED
 from schedules.spread import Spread, SpreadKind, offset
 
 CACHED_RULES = 2_048  # bounds beat's memory, whatever the number of schedules
@@ -111,7 +112,7 @@ def rules_of(schedule: Schedule) -> tuple[Rule, ...]:
     # Only hashed fields depend on which schedule it is, and only delays on its runs; all others share the work.
     return _compiled(
         text,
-        hash_key=str(schedule.pk) if "H" in text else "",
+        hash_key=str(schedule.pk) if HASHED.search(text) else "",
         zone=schedule.timezone,
         ended_at=schedule.ended_at if follows_its_runs(schedule) else None,
     )

@@ -24,6 +24,7 @@ from schedules.errors import (
     IllegalBackfillMove,
     IllegalScheduleMove,
     NoSuchVersion,
+    NoVersionToTake,
     OverlappingBackfill,
     StaleSchedule,
 )
@@ -57,7 +58,8 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     CalendarInUse: Answer(409, "in_use"),
     OverlappingBackfill: Answer(409, "overlapping", "from_at"),
     IllegalBackfillMove: Answer(409, "illegal_move"),
-    NoSuchVersion: Answer(404, "not_found", "to"),
+    NoVersionToTake: Answer(404, "not_found", "to"),
+    NoSuchVersion: Answer(404, "not_found"),
     StaleSchedule: Answer(409, "stale", "version"),
     Overlapping: Answer(409, "overlapping", "overlap"),
     IllegalMove: Answer(409, "illegal_move"),

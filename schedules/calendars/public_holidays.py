@@ -128,6 +128,8 @@ def _place(entry: PublicHolidays) -> str:
 def _known_country(value: object, path: str) -> str:
     import holidays
 
+    if value is None:
+        raise InvalidCalendar(path, "missing; write a two-letter ISO 3166 code, such as 'DE'")
     if isinstance(value, str) and value in holidays.list_supported_countries(include_aliases=False):
         return value
     close = f"; did you mean {close}?" if (close := _close_countries(value)) else ""

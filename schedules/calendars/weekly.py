@@ -61,6 +61,11 @@ def from_dict(data: dict[str, Any], *, path: str) -> Weekly:
     chosen = {_weekday(name, f"{path}.days[{index}]") for index, name in enumerate(names)}
     if "from" not in data and "to" not in data:
         return Weekly(tuple(sorted(chosen)))
+    for key, other in (("from", "to"), ("to", "from")):
+        if data.get(key) is None:
+            raise InvalidCalendar(
+                f"{path}.{key}", f"missing beside {other!r}; write both, or neither for whole days"
+            )
     start = written.clock(data.get("from"), f"{path}.from")
     end = written.clock(data.get("to"), f"{path}.to")
     if start == end:

@@ -31,7 +31,8 @@ def items(value: object, *, path: str, most: int) -> list[Any]:
     """Return a list that has something in it, but not too much."""
     if isinstance(value, list) and 1 <= len(value) <= most:
         return value
-    raise InvalidCalendar(path, f"write a list of 1 to {most} values")
+    wanted = f"write a list of 1 to {most} values"
+    raise InvalidCalendar(path, f"missing; {wanted}" if value is None else wanted)
 
 
 def spans(
@@ -52,6 +53,7 @@ def _span(item: object, path: str, *, read: Callable[[object, str], Point]) -> t
 
 def day(value: object, path: str) -> date:
     """Return a date written `YYYY-MM-DD`."""
+    present(value, path, wanted="a date such as '2026-12-24'")
     if not isinstance(value, str) or not DATE.fullmatch(value):
         raise InvalidCalendar(path, f"{shown(value)} is not a date; write one such as '2026-12-24'")
     try:
@@ -64,6 +66,7 @@ def day(value: object, path: str) -> date:
 
 def clock(value: object, path: str) -> time:
     """Return a time of day written `HH:MM` or `HH:MM:SS`."""
+    present(value, path, wanted="a time of day from '00:00' to '23:59'")
     if isinstance(value, str) and CLOCK.fullmatch(value):
         try:
             return time.fromisoformat(value)
@@ -74,6 +77,7 @@ def clock(value: object, path: str) -> time:
 
 def instant(value: object, path: str) -> datetime:
     """Return a time in ISO 8601 with an offset, as UTC."""
+    present(value, path, wanted="a time in ISO 8601, such as '2026-12-01T09:00:00+00:00'")
     if not isinstance(value, str) or len(value) > LONGEST_TIME:
         raise InvalidCalendar(path, "write a time in ISO 8601, such as '2026-12-01T09:00:00+00:00'")
     try:
@@ -93,6 +97,12 @@ def within_years(day: date, path: str) -> None:
     """Refuse a date, or a time, in a year that no schedule searches."""
     if day.year not in YEARS:
         raise InvalidCalendar(path, f"the year must be from {YEARS[0]} to {YEARS[-1]}")
+
+
+def present(value: object, path: str, *, wanted: str) -> None:
+    """Refuse a key that is not there."""
+    if value is None:
+        raise InvalidCalendar(path, f"missing; write {wanted}")
 
 
 def shown(value: object) -> str:

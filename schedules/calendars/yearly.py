@@ -53,6 +53,7 @@ def to_dict(entry: Yearly) -> dict[str, Any]:
 
 
 def _point(value: object, path: str) -> Point:
+    written.present(value, path, wanted="a month and day such as '12-24'")
     if not isinstance(value, str) or not MONTH_AND_DAY.fullmatch(value):
         raise InvalidCalendar(
             path, f"{written.shown(value)} is not a month and day; write them such as '12-24'"

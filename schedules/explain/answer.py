@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 AUTO = "auto"  # fire kind of the rules themselves
+DROPPED = "not started: "  # how the error begins of an execution that was recorded and then dropped
 
 
 class Outcome(StrEnum):
@@ -13,10 +14,10 @@ class Outcome(StrEnum):
 
     STARTED = "started"
     WAITING = "waiting"  # recorded; another run of the schedule must end first
-    SKIPPED = "skipped"  # recorded as not started; `reason` says why
+    SKIPPED = "skipped"  # has passed and was not started; `reason` says why
     PENDING = "pending"  # due, and beat has not looked at it yet
     WILL_FIRE = "will_fire"
-    WILL_NOT_FIRE = "will_not_fire"  # nothing is recorded yet; `reason` says why it is not to start
+    WILL_NOT_FIRE = "will_not_fire"  # lies ahead and is not to start; `reason` says why
     NO_TIME = "no_time"  # no rule names this instant
     UNACCOUNTED = "unaccounted"  # none of these; there is no way to it but a bug or deleted rows
 
@@ -45,6 +46,8 @@ class Run:
 
     Attributes:
         kind: `auto`, `backfill:<id>` or `manual:<id>`.
+        admitted_at: when it got its place and its first steps became ready.
+        is_taken: a worker has taken one of its steps.
         has_begun: it was not dropped before its first step could run.
     """
 
@@ -56,6 +59,8 @@ class Run:
     created_at: datetime
     finished_at: datetime | None
     waits_until: datetime | None
+    admitted_at: datetime | None
+    is_taken: bool
     has_begun: bool
 
 

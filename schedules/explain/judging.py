@@ -4,13 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schedules.explain.answer import Outcome, Run, Skip, Stopped, Verdict
-from schedules.misfire import Fire
+from schedules.explain.answer import DROPPED, Outcome, Run, Skip, Stopped, Verdict
+from schedules.misfire import MADE_ALL, Fire
 from schedules.reasons import Reason
 
-CANCELLED = "cancelled"
 PENDING = "pending"
-LATE = ("start deadline", "catch-up window")  # in the error of an execution that was dropped for its age
+
+# By a text in the error of an execution that was recorded and then dropped; any other is of the overlap policy.
+_WHY_DROPPED: dict[str, str] = {
+    "start deadline": Reason.MISFIRE,
+    "catch-up window": Reason.MISFIRE,
+    "backfill was cancelled": Stopped.CANCELLED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,33 +56,44 @@ def _dropped(runs: Sequence[Run]) -> Verdict | None:
     dropped = next((run for run in runs if not run.has_begun), None)
     if dropped is None:
         return None
-    if not dropped.error:
-        return Verdict(Outcome.SKIPPED, Stopped.CANCELLED, "cancelled while it was waiting")
-    is_late = any(text in dropped.error for text in LATE)
-    return Verdict(Outcome.SKIPPED, Reason.MISFIRE if is_late else Reason.OVERLAP, dropped.error)
+    if not dropped.error.startswith(DROPPED):  # a person ended it
+        return Verdict(Outcome.SKIPPED, Stopped.CANCELLED, dropped.error)
+    known = (reason for text, reason in _WHY_DROPPED.items() if text in dropped.error)
+    return Verdict(Outcome.SKIPPED, next(known, Reason.OVERLAP), dropped.error.removeprefix(DROPPED))
 
 
 def foreseen(fire: Fire, standing: Standing) -> Verdict:
-    """Return what becomes of a time after the cursor that has no records."""
+    """Return what becomes of a time after the cursor that has no records.
+
+    One that has passed while the schedule was stopped is recorded when that ends; it
+    starts only where a person then asks to catch up.
+    """
+    has_passed = fire.due_at <= standing.now
+    if why := _stopped(fire, standing):
+        return Verdict(Outcome.SKIPPED if has_passed else Outcome.WILL_NOT_FIRE, *why)
+    return Verdict(Outcome.PENDING if has_passed else Outcome.WILL_FIRE)
+
+
+Why = tuple[str, str]  # a reason and its detail
+
+
+def _stopped(fire: Fire, standing: Standing) -> Why | None:
     if not standing.has_starts_left:
-        return _will_not(Reason.LIMIT, "the schedule has made all its starts")
-    if (stop := _STOPS.get(standing.state)) and (verdict := stop(fire, standing)):
-        return verdict
+        return Reason.LIMIT, MADE_ALL
+    if (stop := _STOPS.get(standing.state)) and (why := stop(fire, standing)):
+        return why
     if fire.barred is not None:
-        return _will_not(fire.barred, fire.detail)
+        return fire.barred, fire.detail
     if standing.last_start_at is not None and fire.fire_at > standing.last_start_at:
-        return _will_not(Reason.LIMIT, "earlier times take the starts that are left")
-    return Verdict(Outcome.PENDING if fire.due_at <= standing.now else Outcome.WILL_FIRE)
+        return Reason.LIMIT, "earlier times take the starts that are left"
+    return None
 
 
-def _will_not(reason: str, detail: str = "") -> Verdict:
-    return Verdict(Outcome.WILL_NOT_FIRE, reason, detail)
-
-
-def _paused(fire: Fire, standing: Standing) -> Verdict | None:
-    if standing.paused_until is not None and fire.fire_at > max(standing.paused_until, standing.now):
+def _paused(fire: Fire, standing: Standing) -> Why | None:
+    # By the spread a time of the pause may be due after it; then it starts.
+    if standing.paused_until is not None and fire.due_at > max(standing.paused_until, standing.now):
         return None
-    return _will_not(Reason.PAUSED, _who(standing))
+    return Reason.PAUSED, _who(standing)
 
 
 def _who(standing: Standing) -> str:
@@ -85,10 +101,10 @@ def _who(standing: Standing) -> str:
     return ": ".join(part for part in (by, standing.stop_reason) if part)
 
 
-_STOPS: dict[str, Callable[[Fire, Standing], Verdict | None]] = {
+_STOPS: dict[str, Callable[[Fire, Standing], Why | None]] = {
     "paused": _paused,
-    "disabled": lambda _fire, standing: _will_not(Reason.DISABLED, _who(standing)),
-    "error": lambda _fire, standing: _will_not(Reason.ERROR, standing.error),
-    "completed": lambda _fire, _standing: _will_not(Stopped.COMPLETED),
-    "archived": lambda _fire, _standing: _will_not(Reason.ARCHIVED),
+    "disabled": lambda _fire, standing: (Reason.DISABLED, _who(standing)),
+    "error": lambda _fire, standing: (Reason.ERROR, standing.error),
+    "completed": lambda _fire, _standing: (Stopped.COMPLETED, ""),
+    "archived": lambda _fire, _standing: (Reason.ARCHIVED, ""),
 }

@@ -3,29 +3,25 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models import Max, Min
 
 from executions.models import Execution, StepRun
 from executions.states import ExecutionState
-from schedules.explain.answer import AUTO, Run, Skip
+from schedules.explain.answer import AUTO, DROPPED, Run, Skip
 from schedules.models import SkippedFire
 from schedules.skips import MAX_OWED
 
 MOST_RUNS = 2_000  # executions read at once
 MOST_SKIPS = 2_000
 REACHING = 8  # rows before a range that may reach into it; no more than two overlap
-NOT_STARTED = "not started: "  # how the error begins of an execution that was dropped
 
 Runs = dict[datetime, tuple[Run, ...]]
+Opened = tuple[datetime, int]  # when the first step became ready, and the most attempts that one has had
 
-# Only of a cancelled one it is in doubt; the index is step_run_once_per_execution.
-_BEGUN = Case(
-    When(state=ExecutionState.CANCELLED, then=Exists(StepRun.objects.filter(execution=OuterRef("pk")))),
-    default=Value(True),  # noqa: FBT003 - the library takes a literal in this place only
-)
 _COLUMNS = (
     "id",
     "fire_kind",
@@ -43,15 +39,25 @@ def runs_between(schedule_id: UUID, *, from_at: datetime, to_at: datetime) -> tu
     """Return the executions of times in [from_at, to_at] by their time, and up to when these are all of them."""
     # Index: execution_one_fire (schedule, fire_at, fire_kind).
     wanted = Execution.objects.filter(schedule_id=schedule_id, fire_at__range=(from_at, to_at))
-    ordered = wanted.annotate(begun=_BEGUN).order_by("fire_at", "fire_kind")
-    rows = list(ordered.values(*_COLUMNS, "begun")[:MOST_RUNS])
+    rows = list(wanted.order_by("fire_at", "fire_kind").values(*_COLUMNS)[:MOST_RUNS])
     if len(rows) == MOST_RUNS:
         to_at = max(from_at, rows[-1]["fire_at"] - timedelta.resolution)
-    found = {at: tuple(map(_run, same)) for at, same in groupby(rows, key=lambda row: row["fire_at"])}
-    return {at: runs for at, runs in found.items() if at <= to_at}, to_at
+    rows = [row for row in rows if row["fire_at"] <= to_at]
+    opened = _opened([row["id"] for row in rows])
+    runs = ((row["fire_at"], _run(row, opened.get(row["id"]))) for row in rows)
+    return {at: tuple(run for _, run in same) for at, same in groupby(runs, key=itemgetter(0))}, to_at
 
 
-def _run(row: dict[str, Any]) -> Run:
+def _opened(ids: list[UUID]) -> dict[UUID, Opened]:
+    # Index: step_run_once_per_execution (execution, step).
+    steps = StepRun.objects.filter(execution__in=ids).order_by().values("execution")
+    found = steps.annotate(opened_at=Min("created_at"), most=Max("attempt"))
+    return {one: (at, count) for one, at, count in found.values_list("execution", "opened_at", "most")}
+
+
+def _run(row: dict[str, Any], opened: Opened | None) -> Run:
+    opened_at, attempts = opened or (None, 0)
+    was_opened = opened is not None or row["state"] != ExecutionState.CANCELLED
     return Run(
         id=row["id"],
         kind=row["fire_kind"],
@@ -61,7 +67,9 @@ def _run(row: dict[str, Any]) -> Run:
         created_at=row["created_at"],
         finished_at=row["finished_at"],
         waits_until=row["waits_until"],
-        has_begun=row["begun"] and not row["error"].startswith(NOT_STARTED),
+        admitted_at=opened_at,
+        is_taken=attempts > 0,
+        has_begun=was_opened and not row["error"].startswith(DROPPED),
     )
 
 

@@ -49,6 +49,9 @@ class ExplainedRunSerializer(serializers.Serializer[Any]):
     error = serializers.CharField()
     by = serializers.CharField(help_text="Who started it by hand.")
     created_at = serializers.DateTimeField()
+    admitted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it got its place and its first steps became ready."
+    )
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -117,6 +120,7 @@ def _run(run: Run) -> dict[str, Any]:
         "error": run.error,
         "by": run.by,
         "created_at": run.created_at,
+        "admitted_at": run.admitted_at,
         "finished_at": run.finished_at,
     }
 

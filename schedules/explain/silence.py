@@ -8,10 +8,11 @@ from schedules.explain.answer import Outcome, Verdict
 from schedules.explain.collecting import Facts
 from schedules.explain.periods import Period
 from schedules.explain.records import last_of_rules
+from schedules.misfire import MADE_ALL
 from schedules.models import Calendar
 from schedules.reasons import Reason
 
-MADE_ALL = Verdict(Outcome.WILL_NOT_FIRE, Reason.LIMIT, "the schedule had made all its starts")
+PAST_LIMIT = Verdict(Outcome.SKIPPED, Reason.LIMIT, MADE_ALL)
 UNACCOUNTED = Verdict(Outcome.UNACCOUNTED)
 
 
@@ -28,7 +29,7 @@ class Silence:
         period, fire_at = one.period, one.fire.fire_at
         if period is None or self._was_no_time(period, fire_at):
             return None
-        return MADE_ALL if self._is_past_limit(period, fire_at) else UNACCOUNTED
+        return PAST_LIMIT if self._is_past_limit(period, fire_at) else UNACCOUNTED
 
     def _was_no_time(self, period: Period, fire_at: datetime) -> bool:
         if timetable.follows_its_runs(period.settings):

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from organizations.strict import StrictSerializer
+from organizations.viewsets import as_id
 from schedules.load.collisions import MOST_MINUTES
 from schedules.load.duplicates import Same
 from schedules.load.forecast import DAYS, MOST_DAYS
 from schedules.load.moves import Move, MoveKind
 from schedules.load.planning import DAY, HOUR, WEEKDAYS
 from schedules.load.suggestions import MOST
+from schedules.models import Schedule
 from schedules.serializers import DurationField
 from schedules.serializers.schedules import RulesField
 from schedules.spread import LONGEST, SHORTEST, SpreadKind
@@ -37,12 +40,9 @@ class LoadQuerySerializer(ForecastQuerySerializer):
     )
 
 
-class CollisionQuerySerializer(StrictSerializer):
+class CollisionQuerySerializer(ForecastQuerySerializer):
     """How far to look, and how many minutes to list."""
 
-    days = serializers.IntegerField(
-        default=DAYS, min_value=WEEKDAYS, max_value=MOST_DAYS, help_text=DAYS_HELP
-    )
     limit = serializers.IntegerField(default=20, min_value=1, max_value=MOST_MINUTES)
 
 
@@ -126,8 +126,10 @@ class PatternSerializer(serializers.Serializer[Any]):
 class CollisionsSerializer(serializers.Serializer[Any]):
     """The fullest minutes, and those that come back."""
 
-    minutes = CollisionSerializer(many=True)
-    patterns = PatternSerializer(many=True)
+    results = CollisionSerializer(many=True)
+    patterns = PatternSerializer(
+        many=True, help_text=f"Within {WEEKDAYS} days; none where fewer are looked at."
+    )
 
 
 class DuplicateGroupSerializer(serializers.Serializer[Any]):
@@ -156,10 +158,31 @@ class MoveSettingsSerializer(serializers.Serializer[Any]):
     spread_window = DurationField(required=False)
 
 
+@extend_schema_field({"type": "string", "description": "Id or name."})
+class ScheduleField(serializers.Field[UUID, Any, str, Any]):
+    """One of the organization's schedules, by id or name; shown as its id."""
+
+    wanted: ClassVar[str] = "the id or the name of a schedule"
+
+    def to_internal_value(self, data: Any) -> UUID:
+        """Return the id; whether there is a schedule of an id is seen when the move is made."""
+        if not isinstance(data, str):
+            raise ValidationError(f"write {self.wanted}")
+        own = Schedule.objects.filter(organization=self.context["access"].organization).visible()
+        found = as_id(data) or own.filter(name=data).values_list("pk", flat=True).first()
+        if found is None:
+            raise ValidationError(f"there is no schedule {data[:100]!r}")
+        return found
+
+    def to_representation(self, value: UUID) -> str:
+        """Return the id."""
+        return str(value)
+
+
 class MoveSerializer(StrictSerializer):
     """A move of one schedule, as suggested."""
 
-    schedule = serializers.UUIDField(source="schedule_id")
+    schedule = ScheduleField(source="schedule_id")
     version = serializers.IntegerField(min_value=1, help_text="The schedule's; a newer one refuses the move.")
     kind = serializers.ChoiceField([*MoveKind])
     minute = serializers.IntegerField(

@@ -13,7 +13,7 @@ from organizations.strict import refuse_unknown
 from organizations.viewsets import ScopedViewSet
 from schedules.load import applying, collisions, duplicates, suggestions
 from schedules.load.forecast import Forecast, forecast, load_of
-from schedules.load.planning import Load, Peak, buckets, by_weekday, peak
+from schedules.load.planning import WEEKDAYS, Load, Peak, buckets, by_weekday, peak
 from schedules.load.serializers import (
     RESOLUTIONS,
     AppliedListSerializer,
@@ -59,8 +59,8 @@ class LoadViewSet(ScopedViewSet[Schedule]):
         query = self._query(CollisionQuerySerializer)
         whole, most = self._forecast(query), query["limit"]
         found = {
-            "minutes": collisions.collisions(whole, most=most),
-            "patterns": collisions.patterns(whole, most=most),
+            "results": collisions.collisions(whole, most=most),
+            "patterns": collisions.patterns(whole, most=most) if query["days"] >= WEEKDAYS else [],
         }
         return self.show(found, CollisionsSerializer)
 
@@ -90,7 +90,7 @@ class LoadViewSet(ScopedViewSet[Schedule]):
         made = applying.apply(self.access.organization, moves, by=self.access.by, now=clock.now())
         return self.show({"results": made}, AppliedListSerializer)
 
-    def _query(self, serializer_class: type[ForecastQuerySerializer | CollisionQuerySerializer]) -> Any:
+    def _query(self, serializer_class: type[ForecastQuerySerializer]) -> Any:
         return self.read(serializer_class, self.request.query_params.dict())
 
     def _forecast(self, query: dict[str, Any]) -> Forecast:

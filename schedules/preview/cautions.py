@@ -31,6 +31,16 @@ def cautions(schedule: Schedule, *, now: datetime) -> list[Caution]:
     return [*_of_rules(schedule, now=now), *_of_duplicates(schedule, now=now), *_of_crowds(schedule, now=now)]
 
 
+def cautions_of(schedule: Schedule, *, now: datetime) -> list[Caution]:
+    """Return what may surprise in a saved schedule; nothing of one that is over or can no longer be read."""
+    if schedule.state in {ScheduleState.ARCHIVED, ScheduleState.COMPLETED}:
+        return []
+    try:
+        return cautions(schedule, now=now)
+    except (ValueError, TypeError):  # its state says so
+        return []
+
+
 def _of_rules(schedule: Schedule, *, now: datetime) -> Iterator[Caution]:
     found = recurrence.cautions(
         timetable.rules_of(schedule),

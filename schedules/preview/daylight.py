@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedules.recurrence import Basis, Cron, Dates, Interval, OneTime, RRule, Rule
+from schedules.recurrence import Basis, Cron, Dates, Gap, Interval, OneTime, RRule, Rule
 from schedules.recurrence.zones import Piece, in_utc, piece_at
 
 WallTimes = Callable[[datetime], Iterator[datetime]]
@@ -24,30 +24,44 @@ def _wall_times(rule: Rule, zone: ZoneInfo) -> WallTimes | None:
     return rule.wall_times if isinstance(rule, OneTime | Dates | RRule) else None
 
 
-def note(fire_at: datetime, *, zone: ZoneInfo, walls: Iterable[WallTimes]) -> str:
+def note(fire_at: datetime, *, zone: ZoneInfo, walls: Iterable[WallTimes], gap: str) -> str:
     """Return what the clock does at a fire time, or "".
 
     Args:
         walls: what `wall_clock` returns for the rules.
+        gap: the schedule's policy, see `Gap`.
     """
     at = in_utc(fire_at)
     piece = piece_at(zone, at)
     jump = piece.offset - piece.before
     if at - piece.start < abs(jump):
-        return _after_gap(at, piece=piece, walls=walls) if jump > timedelta(0) else _second(at + piece.offset)
+        if jump > timedelta(0):
+            return _after_gap(at, piece=piece, walls=walls, gap=gap)
+        return _second(at + piece.offset)
     repeated = piece.offset - piece.after
     return _first(at + piece.offset) if piece.end - at <= repeated else ""
 
 
-def _after_gap(at: datetime, *, piece: Piece, walls: Iterable[WallTimes]) -> str:
-    """Say which time that the clock skipped fires here: at the end of the gap, or as much later as it is long."""
-    gap_start, gap_end = piece.start + piece.before, piece.start + piece.offset
-    shifted = at + piece.before
+def _after_gap(at: datetime, *, piece: Piece, walls: Iterable[WallTimes], gap: str) -> str:
+    """Say which time that the clock skipped fires here; nothing where the same rule names this one too."""
+    if gap == Gap.SKIP or (gap == Gap.AT_GAP_END and at > piece.start):
+        return ""
+    wall = at + piece.offset
     for wall_times in walls:
-        gone = next(wall_times(shifted), None)
-        if gone == shifted or (at == piece.start and gone is not None and gap_start <= gone < gap_end):
-            return f"{gone:%H:%M} does not exist on this day; fires at {at + piece.offset:%H:%M}"
+        gone = next(wall_times(at + piece.before), None)
+        is_meant = next(wall_times(wall), None) == wall
+        if gone is not None and not is_meant and _fires_here(gone, at, piece=piece, gap=gap):
+            return _moved(gone, wall)
     return ""
+
+
+def _fires_here(gone: datetime, at: datetime, *, piece: Piece, gap: str) -> bool:
+    return gone == at + piece.before if gap == Gap.SHIFT else gone < piece.start + piece.offset
+
+
+def _moved(gone: datetime, wall: datetime) -> str:
+    where = "on this day" if gone.date() == wall.date() else f"on {gone:%Y-%m-%d}, which the clock skips"
+    return f"{gone:%H:%M} does not exist {where}; fires at {wall:%H:%M}"
 
 
 def _first(wall: datetime) -> str:

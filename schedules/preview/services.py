@@ -11,23 +11,20 @@ from django.db import transaction
 
 from organizations.models import Organization
 from schedules import timetable
-from schedules.evaluation import starts_left
 from schedules.models import Schedule
 from schedules.preview.cautions import Caution, cautions
-from schedules.preview.upcoming import Upcoming, upcoming
-from schedules.recurrence import Cron, Rule, describe, describe_all, rule_to_dict
+from schedules.preview.upcoming import Upcoming, ahead
+from schedules.recurrence import Cron, describe_all
+from schedules.recurrence.shown import RuleShown, show
+from schedules.states import ScheduleState
 from schedules.validation import check_fires, checked
 
 HASHED = re.compile(r"(?:^|[\s,])H")  # of an expression in capitals; THU and MARCH have one inside
 
 
-@dataclass(frozen=True, slots=True)
-class RuleShown:
-    """A rule in its stored form, in words, and for a cron the canonical expression."""
-
-    rule: dict[str, Any]
-    description: str
-    canonical: str | None
+H_IS_AN_EXAMPLE = "H is decided when the schedule is saved; these times are an example"
+# An edit of a schedule in one of these states makes it active.
+ENDED_BY_AN_EDIT = frozenset({ScheduleState.ERROR, ScheduleState.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,9 @@ class Preview:
     """What a schedule would do.
 
     Attributes:
-        note: why there are fewer times than were asked for; "" otherwise.
+        description: all rules in words.
+        note: what is to be known of the times as a whole: an H that is not decided
+            yet, what stops the schedule, why there are fewer than were asked for.
     """
 
     description: str
@@ -69,7 +68,7 @@ def preview(
     _begin_delay(schedule, now=now)
     check_fires(schedule, now=now)
     found = shown(schedule, now=now, after=after or now, count=count)
-    return found if of else replace(found, cautions=(*found.cautions, *_hashed(schedule)))
+    return found if of else _as_example(found, list(_hashed(schedule)))
 
 
 def _drafted(
@@ -80,6 +79,8 @@ def _drafted(
         schedule.catchup_window = None  # found from the rules
     else:
         schedule = copy(of)
+        if schedule.state in ENDED_BY_AN_EDIT:
+            schedule.state = ScheduleState.ACTIVE
     for name, value in settings.items():
         setattr(schedule, name, value)
     return schedule
@@ -94,35 +95,25 @@ def _begin_delay(schedule: Schedule, *, now: datetime) -> None:
 def shown(schedule: Schedule, *, now: datetime, after: datetime, count: int) -> Preview:
     """Return what a schedule, saved or about to be, does after `after`."""
     rules = timetable.rules_of(schedule)
-    times = upcoming(schedule, after=after, count=count)
+    found = ahead(schedule, after=after, count=count)
     return Preview(
         description=describe_all(rules, zone=schedule.timezone),
-        rules=tuple(_rule_shown(rule, zone=schedule.timezone) for rule in rules),
-        times=tuple(times),
-        note=_note(schedule, times, count=count),
+        rules=tuple(show(rule, zone=schedule.timezone) for rule in rules),
+        times=found.times,
+        note=found.note,
         cautions=tuple(cautions(schedule, now=now)),
     )
 
 
-def _rule_shown(rule: Rule, *, zone: str) -> RuleShown:
-    canonical = rule.canonical if isinstance(rule, Cron) else None
-    return RuleShown(rule_to_dict(rule), describe(rule, zone=zone), canonical)
-
-
-def _note(schedule: Schedule, times: list[Upcoming], *, count: int) -> str:
-    if sum(one.fires for one in times) >= count:
-        return ""
-    if (left := starts_left(schedule)) is not None and left < count:
-        return f"no more times: the schedule ends after {schedule.max_executions} starts"
-    if timetable.follows_its_runs(schedule):
-        return "further times count from the end of each run"
-    if schedule.end_at is not None:
-        return f"no more times: the schedule ends at {schedule.end_at.isoformat()}"
-    return "no more times"
+def _as_example(found: Preview, hashed: list[Caution]) -> Preview:
+    if not hashed:
+        return found
+    note = "; ".join(part for part in (H_IS_AN_EXAMPLE, found.note) if part)
+    return replace(found, note=note, cautions=(*found.cautions, *hashed))
 
 
 def _hashed(schedule: Schedule) -> Iterator[Caution]:
     for number, rule in enumerate(timetable.rules_of(schedule)):
         if isinstance(rule, Cron) and HASHED.search(rule.text.upper()):
-            message = "H is decided when the schedule is saved; these times are an example"
-            yield Caution(path=f"rules[{number}].expression", code="hashed", message=message)
+            path = f"rules[{number}].expression"
+            yield Caution(path=path, code="hashed", message=H_IS_AN_EXAMPLE)

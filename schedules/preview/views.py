@@ -10,7 +10,13 @@ import clock
 from organizations.roles import Role
 from organizations.viewsets import ScopedViewSet, one_called
 from schedules.models import Schedule
-from schedules.preview.serializers import PREVIEW_REQUEST, PreviewSerializer, PreviewSettingsSerializer
+from schedules.preview.serializers import (
+    COUNT,
+    PREVIEW_REQUEST,
+    PreviewedSerializer,
+    PreviewSerializer,
+    PreviewSettingsSerializer,
+)
 from schedules.preview.services import preview
 from schedules.states import ScheduleState
 
@@ -31,9 +37,14 @@ class PreviewViewSet(ScopedViewSet[Schedule]):
         responses=PreviewSerializer,
     )
     def preview(self, request: Request) -> Response:
-        """Compute the next times of settings before they are saved, with what may surprise in them."""
-        wanted: dict[str, Any] = self.read(PreviewSettingsSerializer)
-        called = wanted.pop("schedule", None)
+        """Compute the next times of settings before they are saved, with what may surprise in them.
+
+        With `schedule`, what is left out is that schedule's; without it, `workflow` and `rules` are needed.
+        """
+        called = self.read(PreviewedSerializer).get("schedule")
         of = one_called(self.get_queryset(), called) if called else None
+        settings: dict[str, Any] = self.read(PreviewSettingsSerializer, partial=of is not None)
+        settings.pop("schedule", None)
+        wanted = {"count": COUNT, **settings}
         found = preview(self.access.organization, now=clock.now(), of=of, **wanted)
         return self.show(found, PreviewSerializer)

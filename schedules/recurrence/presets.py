@@ -11,7 +11,7 @@ from schedules.recurrence.errors import InvalidCron, InvalidRule
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 LAST = "last"
-SAMPLE = (2024, 1)  # a month that has 31 days and begins on a Monday
+SAMPLE, SAMPLE_DAYS = (2024, 1), 31  # a month that has 31 days and begins on a Monday
 
 # An H stands for what the schedule's id decides, which no preset can say. THU is no H.
 HASHED = re.compile(r"(?<![A-Z])H(?![A-Z])", re.IGNORECASE)
@@ -89,31 +89,29 @@ def preset_of(rule: Mapping[str, Any]) -> dict[str, Any] | None:
         cron = parse_cron(expression, day_match=rule.get("day_match", DayMatch.OR))
     except InvalidCron:
         return None
-    alike = [preset for preset in _candidates(cron) if _meaning(_cron_of(preset)) == _meaning(cron)]
+    meant = ((preset, parse_cron(rule_of(preset)["expression"])) for preset in _candidates(cron))
+    alike = [(preset, same) for preset, same in meant if _meaning(same) == _meaning(cron)]
     # Seven weekdays are also daily: what was written so comes back so.
-    written_so = (preset for preset in alike if _cron_of(preset).canonical == cron.canonical)
-    return next(written_so, alike[0] if alike else None)
+    written_so = (preset for preset, same in alike if same.canonical == cron.canonical)
+    return next(written_so, alike[0][0] if alike else None)
 
 
 def _candidates(cron: Cron) -> Iterator[dict[str, Any]]:
-    """Yield the presets that one month of a rule suggests."""
+    """Yield the presets that one month of a rule suggests; to compile one takes far longer than to rule it out."""
     minute, hour = cron.minutes[0], cron.hours[0]
+    if len(cron.hours) > 1:
+        yield {"preset": "hourly", "minute": minute}
+        return
     days = cron.days.in_month(*SAMPLE)
     at = f"{hour:02}:{minute:02}"
-    yield {"preset": "hourly", "minute": minute}
-    yield {"preset": "daily", "at": at}
-    if days:
-        yield {
-            "preset": "weekly",
-            "on": [WEEKDAYS[n] for n in sorted({(day - 1) % 7 for day in days})],
-            "at": at,
-        }
+    if len(days) == SAMPLE_DAYS:
+        yield {"preset": "daily", "at": at}
+    if len(days) >= SAMPLE_DAYS // 7:
+        on = [WEEKDAYS[n] for n in sorted({(day - 1) % 7 for day in days})]
+        yield {"preset": "weekly", "on": on, "at": at}
+    elif days:
         yield {"preset": "monthly", "day": days[0], "at": at}
         yield {"preset": "monthly", "day": LAST, "at": at}
-
-
-def _cron_of(preset: Mapping[str, Any]) -> Cron:
-    return parse_cron(rule_of(preset)["expression"])
 
 
 def _meaning(cron: Cron) -> tuple[object, ...]:

@@ -14,7 +14,9 @@ from schedules.recurrence.zones import EARLIEST, HORIZON, zone_of
 
 
 class Rule(Protocol):
-    """One source of fire times."""
+    """One source of fire times; equal ones are alike in all that is shown."""
+
+    def __hash__(self) -> int: ...
 
     def instants(self, *, zone: ZoneInfo, after: datetime, gap: Gap, overlap: Overlap) -> Iterator[datetime]:
         """Yield aware UTC instants strictly after `after`, strictly increasing, until 2200 at most."""

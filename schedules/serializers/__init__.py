@@ -1,6 +1,7 @@
 """Schedules and calendars as JSON."""
 
 from schedules.serializers.calendars import (
+    CHANGED_CALENDAR,
     CalendarDaysQuerySerializer,
     CalendarSerializer,
     CalendarSettingsSerializer,
@@ -21,6 +22,7 @@ from schedules.serializers.schedules import (
 )
 
 __all__ = [
+    "CHANGED_CALENDAR",
     "CalendarDaysQuerySerializer",
     "CalendarSerializer",
     "CalendarSettingsSerializer",

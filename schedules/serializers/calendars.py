@@ -1,13 +1,17 @@
 """Calendars as JSON."""
 
-from typing import Any
+from datetime import date
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
-from organizations.strict import StrictSerializer
+from organizations.strict import YEARS, StrictSerializer
 from schedules.calendars import KINDS, calendar_from_list, describe
+from schedules.calendars.calendar import MOST_ENTRIES
 from schedules.models import Calendar, Schedule
+from schedules.recurrence import InvalidZone, zone_named
 
 
 @extend_schema_field(
@@ -23,6 +27,8 @@ from schedules.models import Calendar, Schedule
 )
 class EntriesField(serializers.JSONField):
     """Entries, each an object with a `kind`; the service checks what they mean."""
+
+    wanted: ClassVar[str] = f"a list of at most {MOST_ENTRIES} entries, each with its `kind`"
 
 
 class CalendarSerializer(serializers.ModelSerializer[Calendar]):
@@ -62,6 +68,7 @@ class CalendarSettingsSerializer(StrictSerializer):
     """What can be written of a calendar; PUT gives fields that are left out their defaults."""
 
     shown = CalendarSerializer
+    answered = frozenset({"affects"})
 
     name = serializers.CharField(max_length=100)
     description = serializers.CharField(max_length=2000, allow_blank=True, default="")
@@ -78,6 +85,20 @@ class CalendarDaysQuerySerializer(StrictSerializer):
     from_date = serializers.DateField(required=False, help_text="Today, where it is left out.")
     days = serializers.IntegerField(default=90, min_value=1, max_value=366)
 
+    def validate_timezone(self, name: str) -> str:
+        """Refuse what is no zone."""
+        try:
+            zone_named(name)
+        except InvalidZone as error:
+            raise ValidationError(error.problem) from None
+        return name
+
+    def validate_from_date(self, day: date) -> date:
+        """Refuse a year that no schedule searches."""
+        if day.year not in YEARS:
+            raise ValidationError(f"the year must be from {YEARS[0]} to {YEARS[-1]}")
+        return day
+
 
 class ExcludedRangeSerializer(serializers.Serializer[Any]):
     """A range of local time that is excluded, its end not included."""
@@ -91,3 +112,31 @@ class ExcludedRangesSerializer(serializers.Serializer[Any]):
     """What a calendar excludes on some days."""
 
     results = ExcludedRangeSerializer(many=True)
+
+
+# As text, like that of a changed schedule.
+CHANGED_CALENDAR = {
+    "description": "The calendar, and what becomes of the schedules that use it.",
+    "allOf": [
+        {"$ref": "#/components/schemas/Calendar"},
+        {
+            "type": "object",
+            "required": ["affects"],
+            "properties": {
+                "affects": {
+                    "type": "object",
+                    "required": ["schedules", "silenced"],
+                    "properties": {
+                        "schedules": {"type": "integer", "description": "Active ones that use it."},
+                        "silenced": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "Names of 20 at most that drop excluded times and have none left"
+                            " in ten years, among the first 200 by name.",
+                        },
+                    },
+                }
+            },
+        },
+    ],
+}

@@ -1,7 +1,8 @@
 """Schedules as JSON."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
@@ -17,8 +18,10 @@ from schedules.calendars import OnExcluded
 from schedules.misfire import CatchUpMode
 from schedules.models import SETTINGS, Calendar, Schedule, SkippedFire
 from schedules.recurrence import KINDS, Gap, Overlap
+from schedules.serializers.shown import RulesShownField, SummaryField
 from schedules.spread import SpreadKind
 from schedules.states import OnComplete
+from schedules.validation import MAX_RULES, rule_problems
 from workflows.duration import format_duration, parse_duration
 from workflows.models import Workflow
 
@@ -29,6 +32,8 @@ OVERLAPS = [*OverlapPolicy, *ALIASES]  # as one writes them; shown without the a
 @extend_schema_field({"type": "string", "example": "1h30m"})
 class DurationField(serializers.Field[timedelta, Any, str, Any]):
     """A duration in the text form of definitions."""
+
+    wanted: ClassVar[str] = "a duration, such as 1h30m"
 
     def to_internal_value(self, data: Any) -> timedelta:
         """Return what the text, or a number of seconds, means."""
@@ -54,10 +59,12 @@ class WindowField(DurationField):
 class WorkflowField(serializers.Field[Workflow, Any, str, Any]):
     """One of the organization's workflows, by id or name; shown as its id."""
 
+    wanted: ClassVar[str] = "the id or the name of a workflow"
+
     def to_internal_value(self, data: Any) -> Workflow:
         """Return the workflow."""
         if not isinstance(data, str):
-            raise ValidationError("write the id or the name of a workflow")
+            raise ValidationError(f"write {self.wanted}")
         own = Workflow.objects.filter(organization=self.context["access"].organization)
         workflow_id = as_id(data)
         found = (own.filter(pk=workflow_id) if workflow_id else own.filter(name=data)).first()
@@ -74,10 +81,12 @@ class WorkflowField(serializers.Field[Workflow, Any, str, Any]):
 class CalendarsField(serializers.Field[list[UUID], Any, list[str], Any]):
     """Some of the organization's calendars, by id or name; shown as their ids."""
 
+    wanted: ClassVar[str] = "a list of ids or names of calendars"
+
     def to_internal_value(self, data: Any) -> list[UUID]:
         """Return the ids, in the order given."""
         if not isinstance(data, list) or not all(isinstance(item, str) for item in data):
-            raise ValidationError("write a list of ids or names of calendars")
+            raise ValidationError(f"write {self.wanted}")
         own = Calendar.objects.filter(organization=self.context["access"].organization)
         by_name = dict(own.filter(name__in=data).values_list("name", "pk"))
         return [as_id(item) or self._named(item, by_name) for item in data]
@@ -106,6 +115,8 @@ class CalendarsField(serializers.Field[list[UUID], Any, list[str], Any]):
 class RulesField(serializers.JSONField):
     """Rules, each an object with a `kind`; the service checks what they mean."""
 
+    wanted: ClassVar[str] = f"a list of 1 to {MAX_RULES} rules, each with its `kind`"
+
 
 class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
     """A schedule; `version` grows with every change of its settings and is its ETag."""
@@ -113,6 +124,8 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
     workflow = serializers.UUIDField(source="workflow_id")
     workflow_name = serializers.CharField(source="workflow.name")
     rules = RulesField()
+    summary = SummaryField()
+    rules_shown = RulesShownField()
     calendars = CalendarsField()
     spread_window = DurationField()
     catchup_window = DurationField()
@@ -125,6 +138,8 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
             "id",
             *SETTINGS,
             "workflow_name",
+            "summary",
+            "rules_shown",
             "state",
             "pause_reason",
             "paused_by",
@@ -148,6 +163,7 @@ class ScheduleSettingsSerializer(StrictSerializer):
     """What can be written of a schedule; PUT gives fields that are left out their defaults."""
 
     shown = ScheduleSerializer
+    answered = frozenset({"fires_changed", "cautions"})
 
     name = serializers.CharField(max_length=100)
     description = serializers.CharField(max_length=2000, allow_blank=True, default="")
@@ -190,6 +206,20 @@ class ScheduleSettingsSerializer(StrictSerializer):
     reason = serializers.CharField(
         required=False, max_length=500, allow_blank=True, help_text="Kept with the version."
     )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the values; where one is wrong, say at once what is wrong with the rules as well."""
+        try:
+            values: dict[str, Any] = super().to_internal_value(data)
+        except ValidationError as error:
+            raise ValidationError({**_of_rules(data), **error.detail}) from None  # type: ignore[dict-item]
+        return values
+
+
+def _of_rules(data: Any) -> dict[str, list[str]]:
+    rules = data.get("rules") if isinstance(data, Mapping) else None
+    problems = [] if rules is None else rule_problems(rules)
+    return {problem["path"]: [problem["message"]] for problem in problems}
 
 
 class DisableSerializer(StrictSerializer):

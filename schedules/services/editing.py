@@ -1,24 +1,26 @@
 """Create, change and roll back schedules; every saved version stays in `history`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from events.services import append
 from executions import admission, wakeups
 from executions.overlap import OverlapPolicy
 from organizations.models import Organization
-from schedules import skips
-from schedules.errors import DuplicateSchedule, IllegalScheduleMove, NoSuchVersion
+from schedules import skips, timetable
+from schedules.errors import DuplicateSchedule, IllegalScheduleMove, NoVersionToTake
 from schedules.fire import AUTO
 from schedules.misfire import Skipped
 from schedules.models import DECIDE_TIMES, SETTINGS, WHERE_IT_STANDS, Schedule
 from schedules.reasons import Reason
-from schedules.services.search import lock, search, settle_accounts, take_effect
+from schedules.services.search import lock, save_standing, search, settle_accounts, take_effect
 from schedules.states import ScheduleState
 from schedules.timetable import follows_its_runs
+from schedules.told import schedule_event
 from schedules.validation import check_fires, checked, usual_window
 
 CHANGED = "the rules changed"
@@ -71,7 +73,7 @@ def change(
 ) -> Schedule:
     """Change settings. Another rule, zone or bound never fires for the time before `now`.
 
-    A schedule in state error becomes active again, and a completed one does
+    What changes nothing is no new version. A schedule in state error becomes active again, and a completed one does
     when its rules give it times again. A paused or disabled one stays that.
 
     Args:
@@ -92,17 +94,25 @@ def change(
         setattr(locked, name, value)
     locked.rules = checked(locked)
     _fill_in(locked)
-    _take_up(locked, as_read, now=now)
-    locked.version += 1
-    _save(
-        locked,
-        by=by,
-        reason=reason,
-        now=now,
-        update_fields=[*WHERE_IT_STANDS, *SETTINGS, "version"],
-    )
-    wakeups.tell_beat()
+    differ = _differ(as_read, locked, SETTINGS)
+    if differ or locked.state == ScheduleState.ERROR:
+        _take_up(locked, as_read, by=by, now=now)
+        _save_change(locked, is_version=differ, by=by, reason=reason, now=now)
+        wakeups.tell_beat()
     return locked
+
+
+def _differ(as_read: Schedule, locked: Schedule, names: Iterable[str]) -> bool:
+    return any(getattr(as_read, name) != getattr(locked, name) for name in names)
+
+
+def _save_change(locked: Schedule, *, is_version: bool, by: str, reason: str, now: datetime) -> None:
+    if not is_version:  # the same settings, which an edit has made active again
+        save_standing(locked)
+        return
+    locked.version += 1
+    fields = [*WHERE_IT_STANDS, *SETTINGS, "version"]
+    _save(locked, by=by, reason=reason, now=now, update_fields=fields)
 
 
 def _fill_in(schedule: Schedule) -> None:
@@ -110,9 +120,9 @@ def _fill_in(schedule: Schedule) -> None:
         schedule.catchup_window = usual_window(schedule)
 
 
-def _take_up(locked: Schedule, as_read: Schedule, *, now: datetime) -> None:
+def _take_up(locked: Schedule, as_read: Schedule, *, by: str, now: datetime) -> None:
     """Let changed settings decide from `now` on, for what waits already too."""
-    moved = any(getattr(as_read, name) != getattr(locked, name) for name in DECIDE_TIMES)
+    moved = _differ(as_read, locked, DECIDE_TIMES)
     mended = locked.state == ScheduleState.ERROR
     if moved or mended:
         if as_read.state != ScheduleState.COMPLETED:
@@ -124,6 +134,7 @@ def _take_up(locked: Schedule, as_read: Schedule, *, now: datetime) -> None:
         _give_up(as_read, locked, now=now)
     if moved:
         check_fires(locked, now=now)
+        _drop_skips(locked, by=by, now=now)
     if (moved or mended) and locked.state not in {ScheduleState.PAUSED, ScheduleState.DISABLED}:
         search(locked)
     if (as_read.overlap, as_read.max_active) != (locked.overlap, locked.max_active):
@@ -141,20 +152,43 @@ def _give_up(as_read: Schedule, locked: Schedule, *, now: datetime) -> None:
     skips.record(skips.row(locked, one, now=now) for one in rows)
 
 
+def _drop_skips(locked: Schedule, *, by: str, now: datetime) -> None:
+    """Forget the requests to leave out times that no rule names any more."""
+    gone = [at for at in locked.skip_times if not _names(locked, at)]
+    locked.skip_times = [at for at in locked.skip_times if at not in gone]
+    told = ({"by": by, "fire_at": at.isoformat()} for at in gone)
+    append(schedule_event(locked, "schedule.skip_withdrawn", now=now, **facts) for facts in told)
+
+
+def _names(schedule: Schedule, at: datetime) -> bool:
+    following = next(timetable.fires(schedule, after=at - at.resolution), None)
+    return following is not None and following.fire_at == at
+
+
 def rollback(
-    schedule: Schedule, *, to: int, now: datetime, by: str = "", based_on: int | None = None
+    schedule: Schedule,
+    *,
+    to: int,
+    now: datetime,
+    by: str = "",
+    based_on: int | None = None,
+    reason: str = "",
 ) -> Schedule:
     """Give a schedule the settings of an earlier version again, as a new version.
 
+    Args:
+        reason: kept with the version, after the number that was taken.
+
     Raises:
-        NoSuchVersion: the history has no version `to`.
+        NoVersionToTake: the history has no version `to`.
         and what `change` raises.
     """
     earlier = schedule.history.filter(version=to).order_by("-history_id").first()
     if earlier is None:
-        raise NoSuchVersion(to)
+        raise NoVersionToTake(to)
     settings = {name: getattr(earlier, name) for name in SETTINGS}
-    return change(schedule, now=now, based_on=based_on, by=by, reason=f"back to version {to}", **settings)
+    why = f"back to version {to}" + (f": {reason}" if reason else "")
+    return change(schedule, now=now, based_on=based_on, by=by, reason=why, **settings)
 
 
 def _known(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from executions import wakeups
 from executions.models import Source
 from executions.services import Start, Started, start
 from schedules import timetable
-from schedules.errors import IllegalScheduleMove, InvalidSchedule
+from schedules.errors import IllegalScheduleMove, InvalidSchedule, StaleSchedule
 from schedules.evaluation import following
 from schedules.fire import place_of
 from schedules.misfire import Fire
@@ -36,19 +36,24 @@ def trigger(
     priority: int | None = None,
     overlap: str = "",
     idempotency_key: str | None = None,
+    based_on: int | None = None,
 ) -> Started:
     """Start the schedule's workflow once, now, whatever the schedule's state but archived.
 
     Args:
         input: in place of the schedule's own, where given.
         overlap: policy in place of the schedule's own.
+        based_on: the version that the caller has seen; the settings of `schedule`, as it was read, are started.
 
     Raises:
         InvalidInput: the input does not fit the workflow.
         InvalidSchedule: there is no such policy.
         Overlapping: another run is active, and the policy refuses this one.
         IllegalScheduleMove: it is archived.
+        StaleSchedule: its version is not `based_on`.
     """
+    if based_on is not None and schedule.version != based_on:
+        raise StaleSchedule(based_on=based_on, version=schedule.version)
     if schedule.state == ScheduleState.ARCHIVED:
         raise IllegalScheduleMove(state=schedule.state, to="triggered")
     cause = Start(
@@ -68,14 +73,17 @@ def trigger(
 
 
 @transaction.atomic
-def skip(schedule: Schedule, *, by: str, now: datetime, at: datetime | None = None) -> datetime:
+def skip(
+    schedule: Schedule, *, by: str, now: datetime, at: datetime | None = None, based_on: int | None = None
+) -> datetime:
     """Leave out one future time, the next one where `at` is not given, and return it. Safe to repeat with `at`.
 
     Raises:
         InvalidSchedule: the rules have no such time, it has passed, or too many are left out.
         IllegalScheduleMove: it is not active.
+        StaleSchedule: its version is not `based_on`.
     """
-    locked = lock(schedule)
+    locked = lock(schedule, based_on=based_on)
     if locked.state != ScheduleState.ACTIVE:
         raise IllegalScheduleMove(state=locked.state, to="skipped once")
     left_out = at or locked.next_fire_at
@@ -95,9 +103,16 @@ def skip(schedule: Schedule, *, by: str, now: datetime, at: datetime | None = No
 
 
 @transaction.atomic
-def unskip(schedule: Schedule, *, by: str, now: datetime, at: datetime) -> None:
-    """Put back a time that was left out and has not passed. Safe to repeat."""
-    locked = lock(schedule)
+def unskip(schedule: Schedule, *, by: str, now: datetime, at: datetime, based_on: int | None = None) -> None:
+    """Put back a time that was left out and has not passed.
+
+    Raises:
+        InvalidSchedule: the time is not left out, or not any more.
+        StaleSchedule: its version is not `based_on`.
+    """
+    locked = lock(schedule, based_on=based_on)
+    if at not in locked.skip_times:
+        raise InvalidSchedule([Problem(path="at", message="is not left out; take one of `skip_times`")])
     _leave_out(locked, [time for time in locked.skip_times if time != at])
     append([schedule_event(locked, "schedule.skip_withdrawn", now=now, by=by, fire_at=at.isoformat())])
 

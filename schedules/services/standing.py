@@ -31,36 +31,54 @@ RESUME_BATCH = 200
 
 @transaction.atomic
 def pause(
-    schedule: Schedule, *, by: str, now: datetime, reason: str = "", until: datetime | None = None
+    schedule: Schedule,
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    until: datetime | None = None,
+    based_on: int | None = None,
 ) -> Schedule:
     """Stop firing; nothing accrues meanwhile. Manual runs and backfills still work.
+
+    A schedule that is paused already takes the new end, and the new reason if one
+    is given; with neither nothing changes, so that a pause is safe to repeat.
 
     Args:
         until: when it resumes by itself.
 
     Raises:
         InvalidSchedule: `until` has passed.
-        IllegalScheduleMove: it is neither active nor in error.
+        IllegalScheduleMove: it is neither active, paused nor in error.
+        StaleSchedule: its version is not `based_on`.
     """
     if until is not None and until <= now:
         raise InvalidSchedule([Problem(path="until", message="must lie in the future")])
-    locked = lock(schedule)
-    _stop(locked, ScheduleState.PAUSED, reason=reason, by=by, now=now)
+    locked = lock(schedule, based_on=based_on)
+    if locked.state != ScheduleState.PAUSED:
+        _stop(locked, ScheduleState.PAUSED, reason=reason, by=by, now=now)
+    elif reason or until:
+        locked.pause_reason, locked.paused_by = reason[:500] or locked.pause_reason, by
+    else:
+        return locked
     locked.paused_until = until
     save_standing(locked)
-    facts = {"by": by, "reason": reason, "until": until.isoformat() if until else None}
+    facts = {"by": by, "reason": locked.pause_reason, "until": until.isoformat() if until else None}
     append([schedule_event(locked, "schedule.paused", now=now, **facts)])
     return locked
 
 
 @transaction.atomic
-def disable(schedule: Schedule, *, by: str, now: datetime, reason: str = "") -> Schedule:
+def disable(
+    schedule: Schedule, *, by: str, now: datetime, reason: str = "", based_on: int | None = None
+) -> Schedule:
     """Switch a schedule off until somebody enables it.
 
     Raises:
         IllegalScheduleMove: it is disabled or archived already.
+        StaleSchedule: its version is not `based_on`.
     """
-    locked = lock(schedule)
+    locked = lock(schedule, based_on=based_on)
     _stop(locked, ScheduleState.DISABLED, reason=reason, by=by, now=now)
     save_standing(locked)
     append([schedule_event(locked, "schedule.disabled", now=now, by=by, reason=reason)])
@@ -77,7 +95,9 @@ def _stop(schedule: Schedule, to: ScheduleState, *, reason: str, by: str, now: d
 
 
 @transaction.atomic
-def resume(schedule: Schedule, *, by: str, now: datetime, catch_up: bool = False) -> Schedule:
+def resume(
+    schedule: Schedule, *, by: str, now: datetime, catch_up: bool = False, based_on: int | None = None
+) -> Schedule:
     """Fire again, from now on; also for a schedule that is disabled or in state error.
 
     Args:
@@ -86,8 +106,9 @@ def resume(schedule: Schedule, *, by: str, now: datetime, catch_up: bool = False
 
     Raises:
         IllegalScheduleMove: it is neither paused, disabled nor in error.
+        StaleSchedule: its version is not `based_on`.
     """
-    locked = lock(schedule)
+    locked = lock(schedule, based_on=based_on)
     if locked.state not in STOPPED_BY:
         raise IllegalScheduleMove(state=locked.state, to="active")
     if catch_up:
@@ -131,13 +152,14 @@ def _stay_paused(schedule: Schedule, *, why: str) -> None:
 
 
 @transaction.atomic
-def archive(schedule: Schedule, *, by: str, now: datetime) -> Schedule:
+def archive(schedule: Schedule, *, by: str, now: datetime, based_on: int | None = None) -> Schedule:
     """Stop for good and keep the history; its name becomes free.
 
     Raises:
         IllegalScheduleMove: it is archived already.
+        StaleSchedule: its version is not `based_on`.
     """
-    locked = lock(schedule)
+    locked = lock(schedule, based_on=based_on)
     if locked.state != ScheduleState.COMPLETED:
         settle_accounts(locked, reason=Reason.ARCHIVED, detail=f"by {by}", now=now)
     move(locked, ScheduleState.ARCHIVED)
@@ -147,14 +169,15 @@ def archive(schedule: Schedule, *, by: str, now: datetime) -> Schedule:
 
 
 @transaction.atomic
-def purge(schedule: Schedule, *, by: str, now: datetime) -> None:
+def purge(schedule: Schedule, *, by: str, now: datetime, based_on: int | None = None) -> None:
     """Delete an archived schedule with its versions, skipped times and backfills; its executions stay.
 
     Raises:
         IllegalScheduleMove: it is not archived; archive it first.
+        StaleSchedule: its version is not `based_on`.
     """
-    locked = lock(schedule)
+    locked = lock(schedule, based_on=based_on)
     if locked.state != ScheduleState.ARCHIVED:
-        raise IllegalScheduleMove(state=locked.state, to="purged; archive it first")
+        raise IllegalScheduleMove(state=locked.state, to="purged")
     append([schedule_event(locked, "schedule.purged", now=now, by=by, name=locked.name)])
     locked.delete()

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from organizations.strict import StrictSerializer
 from schedules.models import Schedule
+from schedules.preview import cautions_of
 from schedules.serializers import ScheduleSerializer
 from schedules.services import SETTINGS
 from schedules.versions.difference import MOST_LISTED, fires_changed
@@ -83,6 +84,9 @@ class RollbackSerializer(StrictSerializer):
     version = serializers.IntegerField(
         required=False, min_value=1, help_text="The version that this is based on; like If-Match."
     )
+    reason = serializers.CharField(
+        max_length=450, allow_blank=True, default="", help_text="Kept with the version."
+    )
 
 
 _INSTANTS = {"type": "array", "items": {"type": "string", "format": "date-time"}, "maxItems": MOST_LISTED}
@@ -93,8 +97,9 @@ CHANGED_SCHEDULE = {
         {"$ref": "#/components/schemas/Schedule"},
         {
             "type": "object",
-            "required": ["fires_changed"],
+            "required": ["fires_changed", "cautions"],
             "properties": {
+                "cautions": {"type": "array", "items": {"$ref": "#/components/schemas/Caution"}},
                 "fires_changed": {
                     "type": "object",
                     "required": ["removed", "added", "more", "until"],
@@ -104,7 +109,7 @@ CHANGED_SCHEDULE = {
                         "more": {"type": "integer", "description": "Further ones of both kinds."},
                         "until": {"type": "string", "format": "date-time", "description": "Compared so far."},
                     },
-                }
+                },
             },
         },
     ],
@@ -114,4 +119,5 @@ CHANGED_SCHEDULE = {
 def changed_schedule(before: Schedule, after: Schedule, *, now: datetime) -> dict[str, Any]:
     """Return a schedule that was changed, as JSON, in the form of `CHANGED_SCHEDULE`."""
     changed = FiresChangedSerializer(fires_changed(before, after, now=now)).data
-    return {**ScheduleSerializer(after).data, "fires_changed": changed}
+    cautions = cautions_of(after, now=now)
+    return {**ScheduleSerializer(after).data, "fires_changed": changed, "cautions": cautions}

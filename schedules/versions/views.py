@@ -63,7 +63,7 @@ class VersionViewSet(ScopedViewSet[Schedule]):
         """Give it the settings of an earlier version again, as a new version."""
         wanted, now = self.read(RollbackSerializer), clock.now()
         before = self.get_object()
-        read = based_on(request, wanted.get("version"))
-        after = services.rollback(before, to=wanted["to"], now=now, by=self.access.by, based_on=read)
+        read = based_on(request, wanted.pop("version", None))
+        after = services.rollback(before, now=now, by=self.access.by, based_on=read, **wanted)
         shown = changed_schedule(before, after, now=now)
         return Response(shown, headers={"ETag": f'"{after.version}"'})

@@ -16,6 +16,7 @@ from schedules.calendars import calendar_from_list, preview
 from schedules.models import Calendar
 from schedules.recurrence import zone_named
 from schedules.serializers import (
+    CHANGED_CALENDAR,
     CalendarDaysQuerySerializer,
     CalendarSerializer,
     CalendarSettingsSerializer,
@@ -60,7 +61,7 @@ class CalendarViewSet(ScopedViewSet[Calendar]):
     @extend_schema(
         summary="Replace a calendar",
         request=CalendarSettingsSerializer,
-        responses=CalendarSerializer,
+        responses={200: CHANGED_CALENDAR},
         parameters=[IF_MATCH],
     )
     def update(self, request: Request, pk: str) -> Response:
@@ -70,17 +71,17 @@ class CalendarViewSet(ScopedViewSet[Calendar]):
     @extend_schema(
         summary="Change a calendar",
         request=CalendarSettingsSerializer,
-        responses=CalendarSerializer,
+        responses={200: CHANGED_CALENDAR},
         parameters=[IF_MATCH],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is sent; the schedules that use it look for their next time again."""
         return self._change(partial=True)
 
-    @extend_schema(summary="Delete a calendar", responses={204: None})
+    @extend_schema(summary="Delete a calendar", responses={204: None}, parameters=[IF_MATCH])
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a calendar that no schedule uses."""
-        services.delete_calendar(self.get_object())
+        services.delete_calendar(self.get_object(), based_on=based_on(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -106,7 +107,11 @@ class CalendarViewSet(ScopedViewSet[Calendar]):
         calendar = self.get_object()
         wanted = self.read(CalendarSettingsSerializer, instance=calendar, **options)
         read = based_on(self.request, wanted.pop("version", None))
-        return self._whole(services.change_calendar(calendar, now=clock.now(), based_on=read, **wanted))
+        now = clock.now()
+        changed = services.change_calendar(calendar, now=now, based_on=read, **wanted)
+        response = self._whole(changed)
+        response.data["affects"] = services.affected(changed, now=now)._asdict()
+        return response
 
     def _whole(self, calendar: Calendar, *, code: int = status.HTTP_200_OK) -> Response:
         response = self.show(calendar, CalendarSerializer, code=code)

@@ -15,7 +15,7 @@ IF_MATCH = OpenApiParameter(
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
-def based_on(request: Request, version: int | None) -> int | None:
+def based_on(request: Request, version: int | None = None) -> int | None:
     """Return the version that a change is based on, by If-Match or by the body.
 
     Raises:

@@ -17,8 +17,8 @@ from organizations.viewsets import ScopedViewSet, one_called
 from schedules import services
 from schedules.filters import ScheduleFilter
 from schedules.models import Schedule
-from schedules.preview.serializers import UpcomingListSerializer, UpcomingSerializer
-from schedules.preview.upcoming import upcoming
+from schedules.preview import ahead, cautions_of
+from schedules.preview.serializers import CREATED_SCHEDULE, UpcomingListSerializer
 from schedules.serializers import (
     DisableSerializer,
     NextRunsQuerySerializer,
@@ -59,14 +59,17 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
         return self.page(self.filter_queryset(self.get_queryset()), ScheduleSerializer)
 
     @extend_schema(
-        summary="Create a schedule", request=ScheduleSettingsSerializer, responses={201: ScheduleSerializer}
+        summary="Create a schedule", request=ScheduleSettingsSerializer, responses={201: CREATED_SCHEDULE}
     )
     def create(self, request: Request) -> Response:
         """Create an active schedule that fires from now on."""
         wanted = self.read(ScheduleSettingsSerializer)
         wanted.pop("version", None)
-        schedule = services.create(self.access.organization, now=clock.now(), by=self.access.by, **wanted)
-        return self._whole(schedule, code=status.HTTP_201_CREATED)
+        now = clock.now()
+        schedule = services.create(self.access.organization, now=now, by=self.access.by, **wanted)
+        answer = self._whole(schedule, code=status.HTTP_201_CREATED)
+        answer.data["cautions"] = cautions_of(schedule, now=now)
+        return answer
 
     @extend_schema(summary="Get a schedule")
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -93,77 +96,107 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
         """Change the settings that are sent."""
         return self._change(partial=True)
 
-    @extend_schema(summary="Archive a schedule", responses={204: None})
+    @extend_schema(summary="Archive a schedule", responses={204: None}, parameters=[IF_MATCH])
     def destroy(self, request: Request, pk: str) -> Response:
         """Stop for good and keep the history; the name becomes free."""
-        services.archive(self.get_object(), by=self.access.by, now=clock.now())
+        services.archive(self.get_object(), **self._told())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(summary="Pause a schedule", request=PauseSerializer, responses=ScheduleSerializer)
+    @extend_schema(
+        summary="Pause a schedule",
+        request=PauseSerializer,
+        responses=ScheduleSerializer,
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, pk: str) -> Response:
-        """Stop firing; nothing accrues meanwhile."""
+        """Stop firing; nothing accrues meanwhile. A paused one takes the new reason and end."""
         wanted = self.read(PauseSerializer)
-        paused = services.pause(self.get_object(), by=self.access.by, now=clock.now(), **wanted)
-        return self._whole(paused)
+        return self._whole(services.pause(self.get_object(), **self._told(), **wanted))
 
-    @extend_schema(summary="Resume a schedule", request=ResumeSerializer, responses=ScheduleSerializer)
+    @extend_schema(
+        summary="Resume a schedule",
+        request=ResumeSerializer,
+        responses=ScheduleSerializer,
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: str) -> Response:
         """Fire again, from now on or catching up; also for a schedule that is disabled or in state error."""
         wanted = self.read(ResumeSerializer)
-        return self._whole(services.resume(self.get_object(), by=self.access.by, now=clock.now(), **wanted))
+        return self._whole(services.resume(self.get_object(), **self._told(), **wanted))
 
-    @extend_schema(summary="Disable a schedule", request=DisableSerializer, responses=ScheduleSerializer)
+    @extend_schema(
+        summary="Disable a schedule",
+        request=DisableSerializer,
+        responses=ScheduleSerializer,
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"])
     def disable(self, request: Request, pk: str) -> Response:
         """Switch a schedule off until it is enabled."""
         wanted = self.read(DisableSerializer)
-        return self._whole(services.disable(self.get_object(), by=self.access.by, now=clock.now(), **wanted))
+        return self._whole(services.disable(self.get_object(), **self._told(), **wanted))
 
-    @extend_schema(summary="Enable a schedule", request=NothingSerializer, responses=ScheduleSerializer)
+    @extend_schema(
+        summary="Enable a schedule",
+        request=NothingSerializer,
+        responses=ScheduleSerializer,
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, pk: str) -> Response:
         """Fire again, from now on."""
         self.read(NothingSerializer)
-        return self._whole(services.resume(self.get_object(), by=self.access.by, now=clock.now()))
+        return self._whole(services.resume(self.get_object(), **self._told()))
 
-    @extend_schema(summary="Skip one fire", request=SkipSerializer, responses=ScheduleSerializer)
+    @extend_schema(
+        summary="Skip one fire", request=SkipSerializer, responses=ScheduleSerializer, parameters=[IF_MATCH]
+    )
     @action(detail=True, methods=["post"])
     def skip(self, request: Request, pk: str) -> Response:
         """Leave out one future time, the next one where none is named."""
         wanted = self.read(SkipSerializer)
-        schedule = self.get_object()
-        services.skip(schedule, by=self.access.by, now=clock.now(), **wanted)
+        services.skip(self.get_object(), **self._told(), **wanted)
         return self._whole(self.get_object())
 
-    @extend_schema(summary="Put back a skipped fire", request=UnskipSerializer, responses=ScheduleSerializer)
+    @extend_schema(
+        summary="Put back a skipped fire",
+        request=UnskipSerializer,
+        responses=ScheduleSerializer,
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"])
     def unskip(self, request: Request, pk: str) -> Response:
         """Put back a time that was left out and has not passed."""
         wanted = self.read(UnskipSerializer)
-        services.unskip(self.get_object(), by=self.access.by, now=clock.now(), **wanted)
+        services.unskip(self.get_object(), **self._told(), **wanted)
         return self._whole(self.get_object())
 
-    @extend_schema(summary="Purge an archived schedule", request=NothingSerializer, responses={204: None})
+    @extend_schema(
+        summary="Purge an archived schedule",
+        request=NothingSerializer,
+        responses={204: None},
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"])
     def purge(self, request: Request, pk: str) -> Response:
         """Delete an archived schedule with its versions, skipped times and backfills; executions stay."""
         self.read(NothingSerializer)
-        services.purge(self.get_object(), by=self.access.by, now=clock.now())
+        services.purge(self.get_object(), **self._told())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
         summary="Trigger a schedule",
         request=TriggerSerializer,
         responses={201: StartedSerializer, 200: StartedSerializer},
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH],
     )
     @action(detail=True, methods=["post"])
     def trigger(self, request: Request, pk: str) -> Response:
         """Start the schedule's workflow once, now, whatever the schedule's state but archived."""
         wanted = self.read(TriggerSerializer)
-        return answer(services.trigger(self.get_object(), by=self.access.by, now=clock.now(), **wanted))
+        return answer(services.trigger(self.get_object(), **self._told(), **wanted))
 
     @extend_schema(
         summary="Compute next fire times",
@@ -175,8 +208,8 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
         """Compute the next times with what is special about them, as it stands, whatever the state."""
         query = self.read(NextRunsQuerySerializer, request.query_params.dict())
         after = query.get("after") or clock.now()
-        rows = upcoming(self.get_object(), after=after, count=query["count"])
-        return Response({"results": UpcomingSerializer(rows, many=True).data})
+        found = ahead(self.get_object(), after=after, count=query["count"])
+        return self.show(found, UpcomingListSerializer)
 
     @extend_schema(summary="List times that were not started", responses=SkippedFireSerializer(many=True))
     @action(detail=True, filterset_class=None)
@@ -195,6 +228,10 @@ class ScheduleViewSet(ScopedViewSet[Schedule]):
         response = Response(changed_schedule(schedule, changed, now=now))
         response["ETag"] = f'"{changed.version}"'
         return response
+
+    def _told(self) -> dict[str, Any]:
+        """Return who acts, when, and on which version, as every service takes it."""
+        return {"by": self.access.by, "now": clock.now(), "based_on": based_on(self.request)}
 
     def _whole(self, schedule: Schedule, *, code: int = status.HTTP_200_OK) -> Response:
         response = self.show(schedule, ScheduleSerializer, code=code)

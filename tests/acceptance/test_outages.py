@@ -91,7 +91,12 @@ def broker(stopped_broker: Broker) -> Broker:
 def every_second(make_workflow: MakeWorkflow) -> Schedule:
     workflow = make_workflow({"id": "only"})
     return schedule_services.create(
-        workflow.organization, now=clock.now(), name="each-second", workflow=workflow, rules=EVERY_SECOND
+        workflow.organization,
+        now=clock.now(),
+        name="each-second",
+        workflow=workflow,
+        rules=EVERY_SECOND,
+        overlap="allow_all",  # no worker may be there to end a run
     )
 
 

@@ -41,7 +41,11 @@ def _empty_broker() -> Iterator[None]:
 
 def make_schedule(workflow: Workflow, name: str, **settings_: Any) -> Schedule:
     return schedule_services.create(
-        workflow.organization, now=clock.now(), name=name, workflow=workflow, **settings_
+        workflow.organization,
+        now=clock.now(),
+        name=name,
+        workflow=workflow,
+        **{"overlap": "allow_all", **settings_},  # no worker may be there to end a run
     )
 
 

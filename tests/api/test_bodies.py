@@ -30,8 +30,8 @@ def send(api: APIClient, body: Any, *, content_type: str = "application/json"):
         ('{"\\ud800": 1, "\\ud800": 2}', "twice"),
         (b'{"queue": "\xff"}', "not UTF-8"),
         ("[" * 100_000, "nested too deep"),
-        ("[]", "dictionary"),
-        ('"text"', "dictionary"),
+        ("[]", "write a JSON object, not list"),
+        ('"text"', "write a JSON object, not str"),
     ],
 )
 def test_a_body_that_is_no_json_object_is_refused(api: APIClient, workflow: Workflow, body: str, says: str):

@@ -25,7 +25,7 @@ def test_a_range_says_what_becomes_of_each_time(api: APIClient, schedule: Schedu
         ("2099-12-02T06:00:00Z", "will_fire"),
     ]
     assert rows[0]["local"] == "2099-12-01T06:00:00+00:00"
-    assert rows[0]["why"] == "Will start at 2099-12-01 06:00 +00:00."
+    assert rows[0]["why"] == "Will start at 2099-12-01 06:00:00 +00:00."
     assert (rows[0]["executions"], rows[0]["skipped"], rows[0]["version"]) == ([], None, 1)
 
 

@@ -40,8 +40,8 @@ def test_a_preview_warns_of_what_may_surprise(api: APIClient, schedule: Schedule
         URL, {"workflow": "report", "rules": [{"kind": "cron", "expression": "H 3 31 * *"}]}
     ).json()
 
-    assert [(one["path"], one["code"]) for one in answer["warnings"]] == [("rules", "duplicate")]
-    assert {one["code"] for one in odd["warnings"]} == {"skips_months", "hashed"}
+    assert [(one["path"], one["code"]) for one in answer["cautions"]] == [("rules", "duplicate")]
+    assert {one["code"] for one in odd["cautions"]} == {"skips_months", "hashed"}
 
 
 def test_an_edit_is_previewed_as_the_schedule_that_it_changes(api: APIClient, schedule: Schedule):
@@ -51,8 +51,35 @@ def test_an_edit_is_previewed_as_the_schedule_that_it_changes(api: APIClient, sc
     previewed = api.post(URL, body).json()
     saved = api.patch(f"{V1}/schedules/nightly/", {"rules": hashed}).json()
 
-    assert previewed["warnings"] == []
+    assert previewed["cautions"] == []
     assert previewed["results"][0]["fire_at"] == saved["next_fire_at"]
+
+
+def test_what_an_edit_leaves_out_is_that_of_the_schedule(api: APIClient, make_schedule):
+    make_schedule("nightly", timezone="Asia/Tokyo", rules=[{"kind": "cron", "expression": "0 6 * * MON"}])
+
+    unchanged = api.post(URL, {"schedule": "nightly"}).json()
+    moved = api.post(URL, {"schedule": "nightly", "timezone": "Europe/Berlin", "after": AFTER}).json()
+
+    assert (unchanged["description"], len(unchanged["results"])) == ("At 06:00, only on Monday", 10)
+    assert unchanged["results"][0]["offset"] == "+09:00"
+    assert moved["results"][0]["local"] == "2027-03-29T06:00:00+02:00"
+    assert moved["rules"][0]["preset"] == {"preset": "weekly", "on": ["MON"], "at": "06:00"}
+
+
+def test_an_edit_of_a_paused_schedule_fires_nothing(api: APIClient, schedule: Schedule):
+    api.post(f"{V1}/schedules/nightly/pause/", {"reason": "audit"})
+
+    shown = api.post(URL, {"schedule": "nightly", "count": 1}).json()
+
+    assert [row["fires"] for row in shown["results"]] == [False]
+    assert shown["note"] == "paused by API key admin of acme: audit; nothing fires until it is resumed"
+
+
+def test_an_h_that_is_not_decided_yet_is_noted(api: APIClient, workflow: Workflow):
+    hashed = {**DAILY, "rules": [{"kind": "cron", "expression": "H 3 * * *"}]}
+
+    assert api.post(URL, hashed).json()["note"].startswith("H is decided when the schedule is saved")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +87,7 @@ def test_an_edit_is_previewed_as_the_schedule_that_it_changes(api: APIClient, sc
     [
         ({"rules": CRON}, "workflow"),
         ({**DAILY, "rules": [{"kind": "cron", "expression": "61 * * * *"}]}, "rules[0].expression"),
-        ({**DAILY, "rules": [{"kind": "one_time", "at": "2020-01-01T00:00:00Z"}]}, "rules"),
+        ({**DAILY, "rules": [{"kind": "one_time", "at": "2020-01-01T00:00:00Z"}]}, "rules[0].at"),
         ({**DAILY, "timezone": "Mars/Olympus"}, "timezone"),
         ({**DAILY, "input": {"city": 1}}, "input.city"),
         ({**DAILY, "count": 0}, "count"),

@@ -210,7 +210,7 @@ def test_schedules_are_paused_resumed_and_triggered_from_their_list(
     path, schedule = "schedules/schedule", everything.schedule
 
     assert said(on_list(root, path, "pause_selected", schedule)) == "Paused"
-    assert "it cannot become paused" in said(on_list(root, path, "pause_selected", schedule))
+    assert said(on_list(root, path, "pause_selected", schedule)) == "Paused"  # safe to repeat
     assert said(on_list(root, path, "resume_selected", schedule)) == "Resumed"
     assert said(on_list(root, path, "trigger_selected", schedule)) == "Triggered"
 

@@ -46,6 +46,30 @@ def test_excluded_times_are_recorded_with_the_calendar_as_reason(schedule: Sched
     assert (fired(schedule), skipped(schedule)) == ([1, 4, 5], [("calendar", 2, 3, 2)])
 
 
+def test_a_change_that_changes_nothing_is_no_version_of_a_calendar(
+    schedule: Schedule, calendar: Calendar
+) -> None:
+    unchanged = services.change_calendar(calendar, now=at(0.5), entries=closed(2, 4), name="closed")
+
+    schedule.refresh_from_db()
+    assert (unchanged.version, unchanged.updated_at) == (1, calendar.updated_at)
+    assert schedule.next_due_at == at(1)
+
+
+def test_a_calendar_tells_whom_it_silences(
+    schedule: Schedule, calendar: Calendar, minutely: MakeMinutely
+) -> None:
+    minutely("sparse", calendars=[calendar.pk], rules=[{"kind": "cron", "expression": "0 9 * * SAT"}])
+    minutely("moving", calendars=[calendar.pk], rules=AFTER_A_MINUTE)
+    services.pause(minutely("paused", calendars=[calendar.pk]), by="ada", now=at(0.1))
+
+    changed = services.change_calendar(
+        calendar, now=at(0.5), entries=[{"kind": "weekly", "days": ["SAT", "SUN"]}]
+    )
+
+    assert services.affected(changed, now=at(0.5)) == (3, ["sparse"])
+
+
 def test_a_changed_calendar_moves_the_next_time_of_its_users(
     schedule: Schedule, calendar: Calendar, beat: Beat, minutely: MakeMinutely
 ) -> None:

@@ -195,10 +195,36 @@ def test_a_time_past_its_deadline_uses_up_no_start() -> None:
     assert ranges(done) == [("misfire", 30, 30, 1), ("limit", 10, 10, 1)]
 
 
-def test_a_missed_range_says_when_it_was_reached_and_what_the_policy_was() -> None:
-    (skip,) = plan(ago(90), now=NOON, catch_up=LATEST).skipped
+@pytest.mark.parametrize(
+    ("minutes_ago", "catch_up", "details"),
+    [
+        ([90], LATEST, ["older than the catch-up window of 1h"]),
+        ([0.2], CatchUp(CatchUpMode.LATEST, timedelta(0)), ["older than the catch-up window of 10s"]),
+        ([0.5, 0], LATEST, ["a newer time takes its place: catchup is latest"]),
+        ([30, 20], EARLIEST, ["an older time takes its place: catchup is earliest"]),
+        ([30, 20, 10], replace(ALL, most=2), ["newer times take its place: catchup_max is 2"]),
+        ([5, 2], NONE, ["more than 1m late: catchup is none"]),
+        ([0.5, 0], NONE, ["a newer time takes its place: catchup is none"]),
+        ([30, 10], replace(ALL, deadline=15 * MINUTE), ["past its start deadline of 15m"]),
+        (
+            [90, 30, 10, 5],
+            replace(LATEST, deadline=15 * MINUTE),
+            [
+                "older than the catch-up window of 1h",
+                "past its start deadline of 15m",
+                "a newer time takes its place: catchup is latest",
+            ],
+        ),
+    ],
+)
+def test_a_missed_range_says_which_check_it_did_not_pass_and_when_it_was_reached(
+    minutes_ago: list[float], catch_up: CatchUp, details: list[str]
+) -> None:
+    done = plan(ago(*minutes_ago), now=NOON, catch_up=catch_up)
 
-    assert skip.detail == "reached at 2026-11-20T12:00:00+00:00; catch-up is latest within 1:00:00"
+    assert [skip.detail for skip in done.skipped] == [
+        f"{detail}; reached at 2026-11-20T12:00:00+00:00" for detail in details
+    ]
 
 
 @pytest.mark.parametrize(("mode", "has_barred"), tuple(product(CatchUpMode, [False, True])))

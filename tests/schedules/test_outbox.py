@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from schedules import outbox
-from schedules.outbox import Outbox, Parcel
+from schedules.outbox import Outbox, Parcel, Undeliverable
 from tests.acceptance.processes import eventually
 
 SETTLED = 5.0  # seconds
@@ -64,6 +64,20 @@ def test_a_refused_parcel_and_all_behind_it_are_given_back_newest_first(broker: 
 
     assert box.settle(SETTLED)
     assert broker.given_back == [2, 1, 0]
+
+
+def test_a_parcel_that_is_at_fault_itself_is_given_back_alone(broker: Broker, box: Outbox) -> None:
+    def fail() -> None:
+        raise Undeliverable
+
+    broker.answers.clear()
+    box.put(broker.parcel(1))
+    box.put(Parcel(send=fail, give_back=broker.parcel(2).give_back))
+    box.put(broker.parcel(3))
+    broker.answers.set()
+
+    assert box.settle(SETTLED)
+    assert (broker.sent, broker.given_back, box.pause()) == ([1, 3], [2], 0)
 
 
 def test_while_the_broker_is_away_one_parcel_at_a_time_looks_for_it(broker: Broker, box: Outbox) -> None:

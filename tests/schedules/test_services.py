@@ -40,7 +40,7 @@ def test_next_fires_are_read_in_the_schedules_zone(schedule: Schedule) -> None:
     [
         ({"rules": [{"kind": "cron", "expression": "61 * * * *"}]}, "rules[0].expression"),
         ({"rules": [{"kind": "interval", "every_seconds": 0}]}, "rules[0].every_seconds"),
-        ({"rules": [{"kind": "one_time", "at": "2020-01-01T00:00:00+00:00"}]}, "rules"),
+        ({"rules": [{"kind": "one_time", "at": "2020-01-01T00:00:00+00:00"}]}, "rules[0].at"),
         ({"rules": [{"kind": "monthly"}]}, "rules[0].kind"),
         ({"rules": []}, "rules"),
         ({"timezone": "Mars/Olympus"}, "timezone"),
@@ -81,6 +81,28 @@ def test_a_change_based_on_an_older_version_is_refused(schedule: Schedule) -> No
 
     with pytest.raises(StaleSchedule, match="version 2"):
         services.change(schedule, now=clock.now(), description="second", based_on=1)
+
+
+def test_a_change_that_changes_nothing_is_no_version(schedule: Schedule) -> None:
+    same: dict[str, Any] = {
+        "rules": DAILY,
+        "description": schedule.description,
+        "workflow": schedule.workflow,
+    }
+
+    unchanged = services.change(schedule, now=clock.now(), by="ada", reason="none", **same)
+
+    assert (unchanged.version, unchanged.updated_at) == (1, schedule.updated_at)
+    assert Schedule.history.count() == 1
+
+
+def test_an_edit_that_changes_nothing_mends_a_schedule_in_error_without_a_version(schedule: Schedule) -> None:
+    Schedule.objects.update(state="error", error="broken", next_due_at=None)
+
+    mended = services.change(schedule, now=clock.now(), description=schedule.description)
+
+    assert (mended.state, mended.error, mended.version) == ("active", "", 1)
+    assert Schedule.history.count() == 1
 
 
 def test_a_name_is_taken_once_and_free_after_archiving(schedule: Schedule) -> None:
@@ -192,7 +214,7 @@ def test_a_trigger_starts_now_beside_the_rule_even_while_paused(schedule: Schedu
 
 
 @pytest.mark.parametrize(
-    "state", [state for state in ScheduleState if ScheduleState.PAUSED not in MOVES[state]]
+    "state", [state for state in ScheduleState if ScheduleState.PAUSED not in {state, *MOVES[state]}]
 )
 def test_a_schedule_that_is_not_active_cannot_be_paused(schedule: Schedule, state: ScheduleState) -> None:
     Schedule.objects.update(state=state, next_due_at=None)

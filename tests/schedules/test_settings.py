@@ -49,7 +49,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"rules": [*EVERY_MINUTE, {"kind": "after_completion", "delay_seconds": 0}]}, "rules[1].delay_seconds"),
     ({"rules": EVERY_MINUTE * 21}, "rules"),
-    ({"rules": [{"kind": "one_time", "at": at(-1).isoformat()}]}, "rules"),
+    ({"rules": [{"kind": "one_time", "at": at(-1).isoformat()}]}, "rules[0].at"),
     ({"rules": [5]}, "rules[0].kind"),
     ({"priority": -1}, "priority"),
     ({"queue": ""}, "queue"),

@@ -157,6 +157,15 @@ def test_one_that_is_left_out_is_put_back(schedule: Schedule, beat: Beat) -> Non
     assert list(types) == ["schedule.skip_requested", "schedule.skip_withdrawn"]
 
 
+def test_what_is_not_left_out_cannot_be_put_back(schedule: Schedule) -> None:
+    skip(schedule, 0.5)
+
+    with pytest.raises(InvalidSchedule, match="at: is not left out"):
+        services.unskip(schedule, by="ada", now=at(0.6), at=at(2))
+
+    assert not Event.objects.filter(type="schedule.skip_withdrawn").exists()
+
+
 def test_a_request_for_one_time_may_be_repeated(schedule: Schedule) -> None:
     for _ in range(2):
         assert skip(schedule, 0.5, at=at(7)) == at(7)

@@ -71,11 +71,18 @@ def test_an_organization_without_schedules_has_no_load(viewer: APIClient):
 def test_collisions_name_the_minute_and_the_schedules(viewer: APIClient):
     shown = viewer.get(f"{URL}collisions/", {"limit": 1}).json()
 
-    (minute,), (pattern,) = shown["minutes"], shown["patterns"]
+    (minute,), (pattern,) = shown["results"], shown["patterns"]
     assert (minute["at"][11:], minute["count"]) == ("12:00:00Z", 3)
     assert [one["name"] for one in pattern["schedules"]] == ["a", "b", "c"]
     assert pattern["text"] == "12:00 UTC every day: 3 schedules"
     assert (pattern["hour"], pattern["minute"], pattern["weekdays"]) == (12, 0, list(range(7)))
+
+
+@pytest.mark.usefixtures("noon")
+def test_collisions_of_less_than_a_week_know_nothing_that_comes_back_every_week(viewer: APIClient):
+    shown = viewer.get(f"{URL}collisions/", {"days": 1}).json()
+
+    assert ([row["count"] for row in shown["results"]], shown["patterns"]) == ([3], [])
 
 
 def test_duplicates_name_the_workflow_and_the_schedules(viewer: APIClient, noon: list[Schedule]):
@@ -141,7 +148,7 @@ def test_a_viewer_moves_nothing(viewer: APIClient, noon: list[Schedule]):
         ("", {"resolution": "second"}, "resolution"),
         ("", {"durations": "max"}, "durations"),
         ("", {"until": "x"}, "until"),
-        ("collisions/", {"days": 6}, "days"),
+        ("collisions/", {"days": 0}, "days"),
         ("collisions/", {"limit": 51}, "limit"),
         ("duplicates/", {"days": 3}, "days"),
         ("suggestions/", {"limit": "many"}, "limit"),
@@ -151,6 +158,14 @@ def test_a_wrong_query_is_named(viewer: APIClient, path: str, query: dict[str, A
     answer = viewer.get(URL + path, query)
 
     assert (answer.status_code, paths(answer)) == (400, [named])
+
+
+def test_a_move_may_name_its_schedule(editor: APIClient, noon: list[Schedule]):
+    move = {"schedule": "a", "version": 1, "kind": "H"}
+
+    (told,) = editor.post(f"{URL}apply/", {"moves": [move]}).json()["results"]
+
+    assert (told["applied"], told["schedule"]) == (True, str(noon[0].pk))
 
 
 @pytest.mark.parametrize(
@@ -188,6 +203,6 @@ def test_another_organization_sees_nothing_of_it(client_of: MakeClient, other: O
     stranger = client_of(Role.ADMIN, of=other)
 
     assert stranger.get(URL).json()["total_starts"] == 0
-    assert stranger.get(f"{URL}collisions/").json() == {"minutes": [], "patterns": []}
+    assert stranger.get(f"{URL}collisions/").json() == {"results": [], "patterns": []}
     assert stranger.get(f"{URL}duplicates/").json() == {"results": []}
     assert stranger.get(f"{URL}suggestions/").json()["results"] == []

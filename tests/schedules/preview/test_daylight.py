@@ -16,7 +16,8 @@ def notes(expression: str, *, zone: str, after: datetime, count: int = 2, **poli
     rule, where = parse_cron(expression), ZoneInfo(zone)
     walls = daylight.wall_clock([rule], where)
     found = fires(rule, zone=where, after=after, **policies)
-    return [daylight.note(next(found), zone=where, walls=walls) for _ in range(count)]
+    gap = policies.get("gap", "at_gap_end")
+    return [daylight.note(next(found), zone=where, walls=walls, gap=gap) for _ in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +50,31 @@ def test_a_rule_in_real_time_fires_in_both_and_never_at_a_gap_for_another() -> N
     assert hourly == ["", ""]
 
 
+@pytest.mark.parametrize("gap", ["at_gap_end", "skip", "shift"])
+@pytest.mark.parametrize("expression", ["0 0 * * *", "0 0,2 * * *", "10 2,3 * * *"])
+def test_a_time_that_the_rule_names_itself_has_no_note_after_a_skipped_day(expression: str, gap: str) -> None:
+    eve = datetime(2011, 12, 30, 9, 59, tzinfo=UTC)  # 23:59 on the 29th; the 30th does not exist
+
+    found = notes(expression, zone="Pacific/Apia", after=eve, count=3, gap=gap)
+
+    moved = expression.startswith("10") and gap == "at_gap_end"
+    assert found == ["02:10 does not exist on 2011-12-30, which the clock skips; fires at 00:00"] * moved + [
+        ""
+    ] * (3 - moved)
+
+
+def test_only_the_first_instant_after_a_gap_stands_for_what_was_skipped() -> None:
+    spring = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
+
+    assert notes("30 2,3 * * *", zone="Europe/Berlin", after=spring) == [
+        "02:30 does not exist on this day; fires at 03:00",
+        "",
+    ]
+
+
 def test_a_half_hour_gap_and_a_skipped_day_are_told_alike() -> None:
     lord_howe = notes("15 2 * * *", zone="Australia/Lord_Howe", after=datetime(2026, 10, 3, tzinfo=UTC))
     apia = notes("0 9 * * *", zone="Pacific/Apia", after=datetime(2011, 12, 29, 20, tzinfo=UTC))
 
     assert lord_howe[0] == "02:15 does not exist on this day; fires at 02:30"
-    assert apia[0] == "09:00 does not exist on this day; fires at 00:00"
+    assert apia[0] == "09:00 does not exist on 2011-12-30, which the clock skips; fires at 00:00"
