@@ -175,6 +175,13 @@ def rebind(group: UUID, policy: OverlapPolicy, *, kind: str, limit: int, now: da
         _release([group], now=now)
 
 
+@transaction.atomic
+def abandon(group: UUID, *, why: str, reason: str, now: datetime) -> int:
+    """End everything that waits in a group, whatever its kind, and return how many it were."""
+    queries.lock_groups([group])
+    return drop_waiting([group], why=why, reason=reason, now=now)
+
+
 # Which one of those that wait, in order, goes on waiting under an edited policy; under others all do.
 _KEPT: dict[OverlapPolicy, Callable[[Sequence[UUID]], UUID | None]] = {
     OverlapPolicy.SKIP: lambda _waiting: None,

@@ -15,6 +15,8 @@ _WHY_DROPPED: dict[str, str] = {
     "start deadline": Reason.MISFIRE,
     "catch-up window": Reason.MISFIRE,
     "backfill was cancelled": Stopped.CANCELLED,
+    "schedule was disabled": Reason.DISABLED,
+    "schedule was archived": Reason.ARCHIVED,
 }
 
 

@@ -7,7 +7,7 @@ import structlog
 from django.db import transaction
 
 from events.services import append
-from executions import wakeups
+from executions import admission, wakeups
 from schedules.errors import IllegalScheduleMove, InvalidSchedule
 from schedules.models import Schedule
 from schedules.reasons import Reason
@@ -72,7 +72,7 @@ def pause(
 def disable(
     schedule: Schedule, *, by: str, now: datetime, reason: str = "", based_on: int | None = None
 ) -> Schedule:
-    """Switch a schedule off until somebody enables it.
+    """Switch a schedule off until somebody enables it; what waits for a place never starts.
 
     Raises:
         IllegalScheduleMove: it is disabled or archived already.
@@ -81,6 +81,7 @@ def disable(
     locked = lock(schedule, based_on=based_on)
     _stop(locked, ScheduleState.DISABLED, reason=reason, by=by, now=now)
     save_standing(locked)
+    admission.abandon(locked.pk, why="the schedule was disabled", reason=Reason.DISABLED, now=now)
     append([schedule_event(locked, "schedule.disabled", now=now, by=by, reason=reason)])
     return locked
 
@@ -153,7 +154,7 @@ def _stay_paused(schedule: Schedule, *, why: str) -> None:
 
 @transaction.atomic
 def archive(schedule: Schedule, *, by: str, now: datetime, based_on: int | None = None) -> Schedule:
-    """Stop for good and keep the history; its name becomes free.
+    """Stop for good and keep the history; its name becomes free, and what waits never starts.
 
     Raises:
         IllegalScheduleMove: it is archived already.
@@ -164,6 +165,7 @@ def archive(schedule: Schedule, *, by: str, now: datetime, based_on: int | None 
         settle_accounts(locked, reason=Reason.ARCHIVED, detail=f"by {by}", now=now)
     move(locked, ScheduleState.ARCHIVED)
     save_standing(locked)
+    admission.abandon(locked.pk, why="the schedule was archived", reason=Reason.ARCHIVED, now=now)
     append([schedule_event(locked, "schedule.archived", now=now, by=by)])
     return locked
 

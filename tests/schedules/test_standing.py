@@ -239,3 +239,19 @@ def test_what_fires_or_has_ended_cannot_be_resumed(minutely: MakeMinutely, state
 
     with pytest.raises(IllegalScheduleMove, match=state):
         resume(schedule, 1)
+
+
+@pytest.mark.parametrize("act", ["disable", "archive"])
+def test_what_waits_never_starts_once_the_schedule_is_switched_off_or_archived(
+    minutely: MakeMinutely, beat: Beat, act: str
+) -> None:
+    schedule = minutely(overlap="buffer_all")
+    beat(1)
+    beat(2)
+    assert Execution.objects.filter(schedule_id=schedule.pk, state="pending").count() == 1
+
+    getattr(services, act)(schedule, by="ada", now=at(2.5))
+
+    waiting = Execution.objects.get(schedule_id=schedule.pk, fire_at=at(2))
+    assert (waiting.state, act in waiting.error) == ("cancelled", True)
+    assert Execution.objects.filter(schedule_id=schedule.pk, state="running").count() == 1

@@ -45,7 +45,7 @@ def wanted(draw: st.DrawFn) -> dict[str, Any]:
             optional={
                 "description": texts.map(str.strip),  # as the API takes it
                 "input": st.dictionaries(
-                    texts, st.integers(-(2**63), 2**63 - 1) | texts | st.floats(0, 1), max_size=2
+                    texts, st.integers(1 - 2**63, 2**63 - 1) | texts | st.floats(0, 1), max_size=2
                 ),
                 "timezone": st.sampled_from(["Europe/Berlin", "Asia/Tokyo"]),
                 "end_at": st.just(datetime(2035, 1, 1, tzinfo=UTC)),
