@@ -46,7 +46,7 @@ class Quiet(Scheduler):
 
 @pytest.fixture
 def beat() -> Iterator[Quiet]:
-    celery_app._after_fork()  # connections that an earlier test's broker has cut would fail once each
+
     beat = Quiet(app=celery_app, lazy=True)
     yield beat
     beat.close()
@@ -71,7 +71,7 @@ def set_aside(logs: list[EventDict]) -> list[str]:
 def make_row(name: str, **changes: Any) -> PeriodicTask:
     if not {"interval", "crontab", "solar"} & changes.keys():
         changes["interval"], _ = IntervalSchedule.objects.get_or_create(every=10, period="seconds")
-    given = {"task": "tests.add", "last_run_at": timezone.now() - timedelta(seconds=11), **changes}
+    given = {"task": "elsewhere.report", "last_run_at": timezone.now() - timedelta(seconds=11), **changes}
     return PeriodicTask.objects.create(name=name, **given)
 
 
