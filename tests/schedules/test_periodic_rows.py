@@ -46,7 +46,6 @@ class Quiet(Scheduler):
 
 @pytest.fixture
 def beat() -> Iterator[Quiet]:
-
     beat = Quiet(app=celery_app, lazy=True)
     yield beat
     beat.close()
