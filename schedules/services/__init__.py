@@ -3,7 +3,7 @@
 from schedules.models import SETTINGS
 from schedules.services.calendars import affected, change_calendar, create_calendar, delete_calendar
 from schedules.services.editing import change, create, rollback
-from schedules.services.runs import next_fires, outlook, skip, trigger, unskip
+from schedules.services.runs import next_fires, skip, trigger, unskip
 from schedules.services.standing import archive, disable, pause, purge, resume, resume_due
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "delete_calendar",
     "disable",
     "next_fires",
-    "outlook",
     "pause",
     "purge",
     "resume",

@@ -16,7 +16,6 @@ from schedules import timetable
 from schedules.errors import IllegalScheduleMove, InvalidSchedule, StaleSchedule
 from schedules.evaluation import following
 from schedules.fire import place_of
-from schedules.misfire import Fire
 from schedules.models import Schedule
 from schedules.services.search import lock, save_standing
 from schedules.states import ScheduleState
@@ -133,8 +132,3 @@ def _leave_out(schedule: Schedule, times: list[datetime]) -> None:
 def next_fires(schedule: Schedule, *, after: datetime, count: int) -> list[datetime]:
     """Return the next `count` nominal times at which it fires after `after`, as it stands, whatever the state."""
     return list(islice(timetable.times(schedule, after=after), count))
-
-
-def outlook(schedule: Schedule, *, after: datetime, count: int) -> list[Fire]:
-    """Return the next `count` nominal times after `after` with due times, those that are not to start too."""
-    return list(islice(timetable.fires(schedule, after=after), count))
