@@ -16,7 +16,7 @@ from organizations.service_form import ServiceFormAdmin
 from organizations.theme import button
 from workflows import services
 from workflows.forms import WorkflowForm, as_text
-from workflows.models import Workflow, WorkflowVersion
+from workflows.models import Activation, Workflow, WorkflowVersion
 
 
 @admin.register(Workflow)
@@ -114,6 +114,28 @@ class WorkflowVersionAdmin(ScopedAdmin):
     @admin.display(description="definition")
     def definition_text(self, version: WorkflowVersion) -> SafeString:
         return definition_block(version)
+
+
+@admin.register(Activation)
+class ActivationAdmin(ScopedAdmin):
+    """Which version was the current one from when on, to read."""
+
+    organization_lookup = "workflow__organization_id"
+
+    list_display = ("workflow", "number", "note", "by", "when")
+    list_display_links = ("number",)
+    list_select_related = ("workflow", "version")
+    search_fields = ("workflow__name", "note")
+    ordering = ("-pk",)
+    fields = ("workflow", "version", "note", "by", "at")
+
+    @admin.display(description="version", ordering="version__number")
+    def number(self, activation: Activation) -> str:
+        return f"v{activation.version.number}"
+
+    @admin.display(ordering="at")
+    def when(self, activation: Activation) -> SafeString | str:
+        return ago(activation.at)
 
 
 def definition_block(version: WorkflowVersion | None) -> SafeString:

@@ -54,7 +54,7 @@ def dotted(path: Iterable[str | int], *, start: str = "") -> str:
     """Return `path` as people write it: `("steps", 2, "retry")` is `steps[2].retry`."""
     text = start
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) else f".{_short(part)}"
     return text.removeprefix(".")
 
 
@@ -82,3 +82,17 @@ class DuplicateWorkflow(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is already a workflow called {name!r}")
+
+
+class StaleWorkflow(ValueError):
+    """Somebody changed the workflow since the caller read it; read it again and repeat the change."""
+
+    def __init__(self, *, based_on: int, version: int) -> None:
+        super().__init__(f"the workflow is at version {version}; the change was based on {based_on}")
+
+
+class NoEarlierVersion(ValueError):
+    """The workflow never had another current version, so there is none to go back to."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"workflow {name!r} has had no other version; there is nothing to roll back to")

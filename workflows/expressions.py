@@ -17,10 +17,7 @@ from workflows import payload, syntax
 from workflows.errors import ExpressionError, NotPlain
 from workflows.syntax import Reference
 
-VARIABLES = frozenset({"input", "steps", "execution", "schedule", "event", "item", "secrets"})
-RESERVED = frozenset(
-    {"event", "item", "secrets"}
-)  # nothing gives these a value yet; a definition may not read them
+VARIABLES = frozenset({"input", "steps", "execution", "schedule", "event", "item", "index", "secrets"})
 FUNCTIONS = frozenset(
     {
         *("size", "contains", "startsWith", "endsWith", "matches"),
@@ -39,6 +36,7 @@ MAX_TEXT = 16_000_000  # characters that a chain of `+` may make of the texts it
 References: TypeAlias = frozenset[Reference]
 
 _METER = "_collect"
+_LATER = {"index"}  # stored definitions may call a loop's element so; they are older than the variable
 _COLLECTED = "its loops collect too much; loop over less, or keep less of each element"
 
 
@@ -209,7 +207,7 @@ def _parse(source: str) -> cel.Program:
 
 
 def _check_names(source: str, program: cel.Program, *, bound: set[str]) -> None:
-    if shadowed := sorted(bound & VARIABLES):
+    if shadowed := sorted(bound & VARIABLES - _LATER):
         raise ExpressionError(source, f"a loop may not call its element {shadowed[0]!r}, which is a variable")
     if unknown := sorted(set(program.variables()) - bound - VARIABLES):
         known = ", ".join(sorted(VARIABLES))

@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 from organizations.service_form import ServiceForm
 from organizations.theme import Code, Line, paragraph
 from workflows import services
-from workflows.errors import DuplicateWorkflow, InvalidDefinition
+from workflows.errors import ArchivedWorkflow, DuplicateWorkflow, InvalidDefinition
 from workflows.models import NAME, Workflow, WorkflowVersion
 from workflows.services import definition_of
-from workflows.writing import write
+from workflows.steps import KINDS
+from workflows.writing import as_written
 
 EXAMPLE = """\
 inputs:
@@ -26,14 +27,14 @@ class WorkflowForm(ServiceForm):
     """A workflow, and the definition of its next version."""
 
     invalid = (InvalidDefinition,)
-    refusals = (DuplicateWorkflow,)
+    refusals = (ArchivedWorkflow, DuplicateWorkflow)
 
     definition = Code(
         rows=24,
         strip=False,
         initial=EXAMPLE,
-        help_text="YAML or JSON: <code>inputs</code> (JSON Schema) and <code>steps</code> of kind task, http, "
-        "set or wait. A changed definition becomes the next version; running executions keep theirs.",
+        help_text="YAML or JSON: <code>inputs</code> (JSON Schema) and <code>steps</code> of kind "
+        f"{', '.join(KINDS)}. A changed definition becomes the next version; running executions keep theirs.",
     )
     note = Line(required=False, max_length=500, label="Note", help_text="Why this version; optional.")
 
@@ -66,6 +67,4 @@ class WorkflowForm(ServiceForm):
 
 def as_text(version: WorkflowVersion) -> str:
     """Return the definition as its author would write it: YAML, without what is default anyway."""
-    data = definition_of(version.pk).model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    steps = [{"id": step["id"], "kind": step["kind"], **step} for step in data["steps"]]
-    return write({**data, "steps": steps})
+    return as_written(definition_of(version.pk))

@@ -44,37 +44,50 @@ def check_input(definition: HasInputs, input: Mapping[str, Any]) -> dict[str, An
     Raises:
         InvalidInput: it is not; paths are like `input.url`, at most 20 problems are listed.
     """
-    _check_size(input)
-    filled = {**_defaults(definition.inputs), **input}
-    if problems := [_problem(error) for error in islice(_errors(definition.inputs, filled), MAX_ERRORS)]:
+    return check_value(definition.inputs, input, start="input")
+
+
+def check_value(schema: Mapping[str, Any], value: Mapping[str, Any], *, start: str) -> dict[str, Any]:
+    """Return `value` with the defaults of the schema's top level applied, valid by the schema.
+
+    Args:
+        value: plain JSON values; at most 1 MB as JSON.
+        start: what it is called in paths, such as `form`.
+
+    Raises:
+        InvalidInput: it is not; at most 20 problems are listed.
+    """
+    _check_size(value, start)
+    filled = {**_defaults(schema), **value}
+    if problems := [_problem(error, start) for error in islice(_errors(schema, filled), MAX_ERRORS)]:
         raise InvalidInput(problems)
     return filled
 
 
-def schema_problems(schema: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield what is wrong with the JSON Schema of an input; paths begin with `inputs`."""
+def schema_problems(schema: Mapping[str, Any], *, start: str = "inputs") -> Iterator[Problem]:
+    """Yield what is wrong with a JSON Schema of an object; paths begin with `start`."""
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        yield Problem(path=dotted(error.absolute_path, start="inputs"), message=error.message[:300])
+        yield Problem(path=dotted(error.absolute_path, start=start), message=error.message[:300])
         return
 
     if schema.get("type", "object") != "object":
-        yield Problem(path="inputs.type", message="must be object: the input of a workflow always is")
-    schemas = list(_schemas(schema, "inputs"))
+        yield Problem(path=f"{start}.type", message="must be object: what is given always is")
+    schemas = list(_schemas(schema, start))
     for path, part in schemas:
         yield from _keyword_problems(path, part)
     if sum("$ref" in part for _, part in schemas) > MAX_REFERENCES:
-        yield Problem(path="inputs", message=f"more than {MAX_REFERENCES} $ref")
+        yield Problem(path=start, message=f"more than {MAX_REFERENCES} $ref")
 
 
-def _check_size(value: Mapping[str, Any]) -> None:
+def _check_size(value: Mapping[str, Any], start: str) -> None:
     try:
         check_plain(value, max_text=MAX_BYTES)
     except NotPlain as error:
-        raise InvalidInput([Problem(path=dotted(error.path, start="input"), message=error.reason)]) from None
+        raise InvalidInput([Problem(path=dotted(error.path, start=start), message=error.reason)]) from None
     if len(json.dumps(value, ensure_ascii=False).encode()) > MAX_BYTES:
-        raise InvalidInput([Problem(path="input", message="larger than 1 MB")])
+        raise InvalidInput([Problem(path=start, message="larger than 1 MB")])
 
 
 def _defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,8 +116,8 @@ def _validator(schema: str) -> Any:
     return _Validator(json.loads(schema), registry=Registry(), format_checker=_Validator.FORMAT_CHECKER)
 
 
-def _problem(error: ValidationError) -> Problem:
-    path = dotted(error.absolute_path, start="input")
+def _problem(error: ValidationError, start: str) -> Problem:
+    path = dotted(error.absolute_path, start=start)
     if missing := re.fullmatch(r"'(.*)' is a required property", error.message):
         return Problem(path=f"{path}.{missing.group(1)}", message="is required")
     return Problem(path=path, message=error.message[:300])

@@ -67,3 +67,22 @@ class WorkflowVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workflow.name} v{self.number}"
+
+
+class Activation(models.Model):
+    """A version became the current one of its workflow. Rows are only ever added."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="activations")
+    version = models.ForeignKey(WorkflowVersion, models.CASCADE, related_name="+")
+    note = models.CharField(max_length=500, blank=True)
+    by = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager["Activation"]]
+
+    class Meta:
+        ordering = ("workflow", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.version} became current"

@@ -83,6 +83,9 @@ class WorkflowChangeSerializer(StrictSerializer):
     description = serializers.CharField(max_length=2000, allow_blank=True, default="")
     definition = DefinitionField()
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
+    version = serializers.IntegerField(
+        required=False, min_value=1, help_text="The version that this is based on; like If-Match."
+    )
 
     def validate_name(self, value: str) -> str:
         """Refuse another name: programs start the workflow by it."""
@@ -106,3 +109,43 @@ class VersionSerializer(VersionSummarySerializer):
     class Meta(VersionSummarySerializer.Meta):
         fields = (*VersionSummarySerializer.Meta.fields, "definition")  # type: ignore[assignment]
         read_only_fields = fields  # type: ignore[assignment]
+
+
+class RestoreSerializer(StrictSerializer):
+    """A restored workflow is as it was: the body has no fields."""
+
+
+class MakeCurrentSerializer(StrictSerializer):
+    """Why another version becomes the current one."""
+
+    note = serializers.CharField(
+        max_length=500, allow_blank=True, default="", help_text="Kept with the activation."
+    )
+
+
+class DifferenceQuerySerializer(StrictSerializer):
+    """With which version to compare."""
+
+    to = serializers.IntegerField(
+        required=False, min_value=1, max_value=2_000_000_000, help_text="The current one unless given."
+    )
+
+
+class ChangedValueSerializer(serializers.Serializer[Any]):
+    """One value that differs; null where a side has none."""
+
+    path = serializers.CharField(help_text="Steps are named by their ids: `steps[fetch].timeout`.")
+    to = serializers.JSONField(source="after")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the fields with `from`, which Python would not take for a name."""
+        return {**super().get_fields(), "from": serializers.JSONField(source="before")}
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """How a version differs from another."""
+
+    changes = ChangedValueSerializer(many=True, help_text="Defaults are filled in.")
+    text = serializers.CharField(
+        help_text="A unified diff of both as YAML, without defaults; empty where they are too long for one."
+    )

@@ -30,6 +30,11 @@ class Template:
     _root: Node
     references: References
 
+    @property
+    def is_text(self) -> bool:
+        """Return whether it renders to a text, whatever its expressions give."""
+        return isinstance(self._root, _Text)
+
     def render(self, variables: Mapping[str, Any]) -> Any:
         """Return the value with every `${{ … }}` filled in from `variables`; lists and dicts are new ones.
 
@@ -74,7 +79,7 @@ class _Text:
     parts: tuple[str | Expression, ...]
 
     def fill(self, context: Context) -> str:
-        return "".join(part if isinstance(part, str) else _as_text(part.run(context)) for part in self.parts)
+        return "".join(part if isinstance(part, str) else as_text(part.run(context)) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ def _split(text: str) -> tuple[str | Expression, ...]:
     return tuple(part for part in parts if part != "")
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return what `value`, plain JSON, becomes within a text: null nothing, lists and maps compact JSON."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -133,6 +133,7 @@ def _step(call: Call | None) -> dict[str, object]:
         "id": "run",
         "kind": "task",
         "task": call.task,
+        "external": True,  # what ran until now need not be registered in this process
         "args": call.args,
         "kwargs": call.kwargs,
         "timeout": timeout,

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import clock
+from organizations.etags import IF_MATCH, based_on
 from organizations.roles import Role
 from organizations.strict import PAGING, refuse_unknown
 from organizations.viewsets import ScopedViewSet, one_called
@@ -19,7 +20,6 @@ from schedules.versions.serializers import (
     changed_schedule,
 )
 from schedules.versions.services import version, versions, with_changes
-from schedules.views.etags import IF_MATCH, based_on
 
 
 class VersionViewSet(ScopedViewSet[Schedule]):

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import clock
+from organizations.etags import IF_MATCH, based_on
 from organizations.roles import Role
 from organizations.viewsets import ScopedViewSet, one_called
 from schedules import services
@@ -22,7 +23,6 @@ from schedules.serializers import (
     CalendarSettingsSerializer,
     ExcludedRangesSerializer,
 )
-from schedules.views.etags import IF_MATCH, based_on
 
 
 class CalendarViewSet(ScopedViewSet[Calendar]):

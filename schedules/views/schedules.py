@@ -11,6 +11,7 @@ from rest_framework.response import Response
 import clock
 from executions.serializers import NothingSerializer, StartedSerializer
 from executions.views import IDEMPOTENCY_KEY, answer
+from organizations.etags import IF_MATCH, based_on
 from organizations.roles import Role
 from organizations.strict import PAGING, refuse_unknown
 from organizations.viewsets import ScopedViewSet, one_called
@@ -33,7 +34,6 @@ from schedules.serializers import (
 )
 from schedules.states import ScheduleState
 from schedules.versions.serializers import CHANGED_SCHEDULE, changed_schedule
-from schedules.views.etags import IF_MATCH, based_on
 
 
 class ScheduleViewSet(ScopedViewSet[Schedule]):

@@ -69,7 +69,9 @@ def test_every_problem_of_shape_is_named_with_its_path():
 
     assert problems["steps[0].colour"] == "there is no such field here"
     assert "write it like" in problems["steps[0].retry.initial"]
-    assert problems["steps[1].kind"] == "is required: task, http, set, wait"
+    assert problems["steps[1].kind"] == (
+        "is required: task, remote_task, http, workflow, wait, approval, set"
+    )
     assert problems["steps[2].kind"].startswith("there is no such kind of step")
 
 
@@ -118,7 +120,7 @@ def test_a_graph_that_cannot_run_is_refused(data, path, message):
     [
         ({"if": "steps.other.output"}, "if", "add 'other' to needs"),
         ({"values": {"x": ["${{ steps.other.output }}"]}}, "values.x[0]", "add 'other' to needs"),
-        ({"values": {"x": "${{ steps.nowhere.output }}"}}, "values.x", "add 'nowhere' to needs"),
+        ({"values": {"x": "${{ steps.nowhere.output }}"}}, "values.x", "there is no step 'nowhere'"),
         ({"values": {"x": "${{ size(steps) }}"}}, "values.x", "name the step"),
         ({"values": {"x": "${{ inptu.y }}"}}, "values.x", "unknown variable 'inptu'"),
         ({"values": {"x": "${{ input.y"}}, "values.x", "never closed"),
