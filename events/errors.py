@@ -1,4 +1,4 @@
-"""What can end, or spoil, the conversation with a WebSocket client."""
+"""What can end, or spoil, the conversation with a WebSocket client, and what is wrong with an event that is sent."""
 
 
 class EventError(Exception):
@@ -26,3 +26,19 @@ class TooSlow(EventError):
 
     def __init__(self) -> None:
         super().__init__("too slow; connect again with ?after=<the last event id>")
+
+
+class EventConflict(EventError):
+    """The source has used the id for another event; it must give each event its own."""
+
+    def __init__(self, source: str, external_id: str) -> None:
+        super().__init__(
+            f"the id {external_id[:100]!r} of source {source[:100]!r} names another event; give each its own"
+        )
+
+
+class EventTooLarge(EventError):
+    """The data of an event is too large; the sender must send less, such as a reference."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"`data` has more than {limit:,} bytes of JSON; send less, such as a reference")

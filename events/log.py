@@ -10,9 +10,10 @@ from uuid import UUID
 import structlog
 from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
+from django.db.models import Case, F, JSONField, Value, When
 
 from events.messages import Entry, entry
-from events.models import BEGINNING, Event, Position
+from events.models import BEGINNING, Event, Events, Position
 
 log = structlog.get_logger(__name__)
 
@@ -33,13 +34,22 @@ class Page:
 
 def read(organization_id: UUID, *, after: Position) -> Page:
     """Return up to `BATCH` settled events after a position, with one statement and so from one snapshot."""
-    rows: list[Any] = list(Event.objects.of(organization_id).after(after).marked().in_order()[:BATCH])
+    rows: list[Any] = bare(Event.objects.of(organization_id).after(after).marked().in_order()[:BATCH])
     settled = tuple(takewhile(lambda row: row.is_settled, rows))
     return Page(
         entries=tuple(map(entry, settled)),
         is_full=len(settled) == BATCH,
         is_blocked=len(settled) < len(rows),
     )
+
+
+def bare(events: Events) -> list[Event]:
+    """Return events, those that were sent without their data: hundreds of those could be hundreds of megabytes."""
+    facts = Case(When(source="", then=F("data")), default=Value({}, JSONField()))
+    rows: list[Any] = list(events.defer("data").annotate(facts=facts))
+    for row in rows:
+        row.data = row.facts
+    return rows
 
 
 def end(organization_id: UUID) -> Position:

@@ -107,11 +107,14 @@ def entry(event: Event) -> Entry:
     """Return an event as sockets are told of it.
 
     Shape: `{"type": "event", "id": int, "event": "workflow.completed", "at": "…Z",
-    "workflow": uuid | null, "schedule": uuid | null, "execution": uuid | null, "data": {…}}`.
+    "workflow": uuid | null, "schedule": uuid | null, "execution": uuid | null, "data": {…}}`; with "source" for
+    one that was sent to us.
     """
     subjects = {"workflow": event.workflow_id, "schedule": event.schedule_id, "execution": event.execution_id}
     known = {kind: str(subject) if subject else None for kind, subject in subjects.items()}
     content = {"type": "event", "id": event.pk, "event": event.type, "at": _instant(event.at), **known}
+    if event.source:
+        content["source"] = event.source
     topics = {f"{kind}:{which}" for kind, subject in known.items() if subject for which in ("*", subject)}
     return Entry(event.position, frozenset(topics | {EVERYTHING}), write({**content, "data": event.data}))
 

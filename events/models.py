@@ -65,7 +65,10 @@ class Events(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """One thing that happened, with ids and small facts; never inputs or outputs."""
+    """One thing that happened, with ids and small facts, never inputs or outputs; or one that was sent to us.
+
+    What was sent has a `source`, an id of its own there, and the sender's data.
+    """
 
     # No database constraint: it would lock the organization's row for every event.
     organization = models.ForeignKey(
@@ -77,6 +80,8 @@ class Event(models.Model):
     schedule_id = models.UUIDField(null=True)
     execution_id = models.UUIDField(null=True)
     data = models.JSONField(default=dict)
+    source = models.CharField(max_length=200, blank=True, default="", db_default="")
+    external_id = models.CharField(max_length=200, blank=True, default="", db_default="")
     transaction_id = models.BigIntegerField(
         editable=False,
         db_default=Cast(
@@ -92,7 +97,21 @@ class Event(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=["organization", "transaction_id", "id"], name="event_log_order"),)
+        indexes = (
+            models.Index(fields=["organization", "transaction_id", "id"], name="event_log_order"),
+            models.Index(
+                fields=["organization", "type", "transaction_id", "id"],
+                condition=~models.Q(source=""),
+                name="event_sent",
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization", "source", "external_id"],
+                condition=~models.Q(source=""),
+                name="event_sent_once",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.type} #{self.pk}"
