@@ -1,24 +1,30 @@
 """Run the code of one claimed step, whatever it does, and say how it ended."""
 
-import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from executions import connections, queries
+import horarium
+from executions import circuits, connections, failures, outputs, queries
+from executions.advancing import has_to_end
+from executions.handles import Handle
+from executions.hard_limits import table
 from executions.heartbeat import Heartbeat
 from executions.interrupts import Cause, Guard, Interrupted
-from executions.outcomes import Cancelled, Failed, Outcome, Released, Skipped, TooLate
-from executions.outputs import storable
+from executions.outcomes import Cancelled, Completed, Expanded, Failed, Outcome, Released, Skipped, TooLate
 from executions.queries import Claim
 from executions.steps import RUN, Call
+from executions.steps.task import soft_timeout_of
 from executions.variables import variables_of
 from workflows.definition import Step
 from workflows.errors import ExpressionError
 from workflows.expressions import evaluate
 from workflows.services import definition_of
+from workflows.steps import MAX_ITEMS
 
 log = structlog.get_logger(__name__)
 
@@ -28,30 +34,30 @@ def run(held: Claim, *, guard: Guard, heartbeat: Heartbeat, lease: timedelta) ->
 
     Leaves the database connections as the step found them.
     """
-    step = definition_of(held.version_id).step(held.step)
+    definition = definition_of(held.version_id)
+    step = definition.step(held.step)
     if _is_too_late(held):
         return TooLate()
-    try:
-        variables = variables_of(step, held)
-    except (OperationalError, InterfaceError) as error:
-        log.warning(
-            "step handed back: its variables cannot be read", step_run_id=str(held.id), error=str(error)
-        )
-        return Released()
+    call = _call(held, step)
+    if call is None:
+        return Released(was_interrupted=False)
+    handle = Handle(held, key=call.idempotency_key, timeout=step.timeout, guard=guard)
+    heeds_cancel = has_to_end(definition, step.id)
     before = connections.snapshot()
-    heartbeat.watch(held, lease=lease, timeout=step.timeout)
+    heartbeat.watch(held, lease=lease, handle=handle, heeds_cancel=heeds_cancel)
     try:
-        with guard.armed(held, timeout=step.timeout):
-            return _attempt(step, held, variables)
+        with _guarded(held, step, guard=guard, handle=handle, heeds_cancel=heeds_cancel):
+            outcome: Outcome | None = _attempt(step, call)
     except Interrupted as interrupted:
-        return _interrupted(step, interrupted.cause)
-    except ExpressionError as error:
-        return Failed(error=str(error), error_class="ExpressionError")
+        outcome = _interrupted(step, interrupted.cause)
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it raises is its outcome
-        return _failed(error)
+        outcome = _failed(error)
     finally:
         heartbeat.release()
         connections.restore(before)
+        handle.write()
+    circuits.note(step, call, outcome)
+    return outcome
 
 
 def _is_too_late(held: Claim) -> bool:
@@ -61,27 +67,76 @@ def _is_too_late(held: Claim) -> bool:
     return not queries.has_begun(held.execution_id, beside=held.id, by=held.start_by)
 
 
-def _attempt(step: Step, held: Claim, variables: dict[str, Any]) -> Outcome:
-    call = Call(
+def _call(held: Claim, step: Step) -> Call | None:
+    """Return what the step's code is given, or None where the database does not tell."""
+    try:
+        variables = variables_of(step, held)
+    except (OperationalError, InterfaceError) as error:
+        log.warning(
+            "step handed back: its variables cannot be read", step_run_id=str(held.id), error=str(error)
+        )
+        return None
+    return Call(
         execution_id=held.execution_id,
+        organization_id=held.organization_id,
+        step_run_id=held.id,
         step=held.step,
+        item_index=held.item_index,
         attempt=held.attempt,
+        failures=held.failures,
+        crashes=held.crashes,
+        queue=held.queue,
         now=held.started_at,
         resume_at=held.resume_at,
+        created_at=held.created_at,
         variables=variables,
+        kept=held.kept,
     )
-    if not _is_wanted(step, variables):
+
+
+@contextmanager
+def _guarded(held: Claim, step: Step, *, guard: Guard, handle: Handle, heeds_cancel: bool) -> Iterator[None]:
+    """Let the code inside be interrupted, and its process be killed where that does not help."""
+    token = horarium.current_step.set(handle)
+    try:
+        with guard.armed(held, timeout=step.timeout, soft_timeout=soft_timeout_of(step)):
+            table.begin(held.id, held.attempt, ends=guard.ends, heeds_cancel=heeds_cancel)
+            yield
+    finally:
+        table.release()
+        horarium.current_step.reset(token)
+
+
+def _attempt(step: Step, call: Call) -> Outcome:
+    is_whole = call.item_index < 0
+    if is_whole and not _is_wanted(step, call.variables):
         return Skipped()
-    return storable(RUN[step.kind](step, call))
+    if is_whole and step.items_template is not None:
+        return _expanded(step.items_template.render(call.variables))
+    return circuits.guard(step, call) or outputs.storable(RUN[step.kind](step, call))
 
 
-def _is_wanted(step: Step, variables: dict[str, Any]) -> bool:
+def _is_wanted(step: Step, variables: Any) -> bool:
     if step.guard is None:
         return True
     wanted = evaluate(step.guard, variables)
     if not isinstance(wanted, bool):
         raise ExpressionError(step.guard.source, f"`if` must be true or false, not {type(wanted).__name__}")
     return wanted
+
+
+def _expanded(items: Any) -> Outcome:
+    kept = outputs.storable(Completed(items))
+    if isinstance(kept, Failed):
+        return Failed(error=f"`for_each`: {kept.error}", error_class="InvalidItems")
+    assert isinstance(kept, Completed)  # noqa: S101 - what else
+    if not isinstance(kept.output, list):
+        found = "null" if kept.output is None else type(kept.output).__name__
+        return Failed(error=f"`for_each` must give a list, not {found}", error_class="InvalidItems")
+    if len(kept.output) > MAX_ITEMS:
+        error = f"`for_each` gave {len(kept.output):,} items; at most {MAX_ITEMS:,} are allowed"
+        return Failed(error=error, error_class="InvalidItems")
+    return Expanded(kept.output)
 
 
 def _interrupted(step: Step, cause: Cause) -> Outcome | None:
@@ -93,29 +148,10 @@ def _interrupted(step: Step, cause: Cause) -> Outcome | None:
         case Cause.STOP:
             return Released()
         case Cause.TIMEOUT:
-            seconds = step.timeout.total_seconds()
-            return Failed(
-                error=f"took longer than its timeout of {seconds:g} s", error_class="Timeout", timed_out=True
-            )
+            return failures.timed_out(step)
 
 
 def _failed(error: BaseException) -> Failed:
-    return Failed(
-        error=storable_text(_described(error)),
-        error_class=f"{type(error).__module__}.{type(error).__qualname__}",
-        traceback=storable_text("".join(traceback.format_exception(error))),
-    )
-
-
-def _described(error: BaseException) -> str:
-    name = type(error).__name__
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - the `__str__` of a foreign class
-        return name
-    return f"{name}: {text}" if text else name
-
-
-def storable_text(text: str) -> str:
-    """Return `text` without what PostgreSQL refuses: U+0000 and halves of surrogate pairs."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+    if isinstance(error, ExpressionError):
+        return Failed(error=str(error), error_class="ExpressionError")
+    return failures.of_exception(error)

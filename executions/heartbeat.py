@@ -13,6 +13,8 @@ import structlog
 from django.db import DatabaseError, connection
 
 from executions import queries
+from executions.handles import Handle
+from executions.hard_limits import table
 from executions.interrupts import Cause, Guard
 from executions.models import Pulse
 from executions.queries import Claim, Renewal
@@ -23,14 +25,17 @@ log = structlog.get_logger(__name__)
 RENEWALS_PER_LEASE = 3
 PULSE_SECONDS = 5.0  # of a process that is held by one long step
 LOOK_SECONDS = 0.25  # how soon a stop is noticed while a step runs
+UNWIND_SECONDS = 30.0  # code that was interrupted has this long to end; then its process is killed
 
 
 @dataclass(slots=True)
 class _Held:
     claim: Claim
     lease: timedelta
+    handle: Handle | None
+    heeds_cancel: bool
     renewed: float  # monotonic seconds
-    ends: float  # monotonic seconds of the step's timeout
+    interrupted: float | None = None  # monotonic seconds of the first time
 
 
 class Heartbeat:
@@ -47,10 +52,16 @@ class Heartbeat:
         self._stop_seen: float | None = None
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
 
-    def watch(self, claim: Claim, *, lease: timedelta, timeout: timedelta) -> None:
-        """Keep `claim` alive until `release`, interrupting its code when it has to end."""
-        now = time.monotonic()
-        self._held = _Held(claim, lease, now, now + timeout.total_seconds())
+    def watch(
+        self, claim: Claim, *, lease: timedelta, handle: Handle | None = None, heeds_cancel: bool = True
+    ) -> None:
+        """Keep `claim` alive until `release`, interrupting its code when it has to end.
+
+        Args:
+            handle: what its code says is written from time to time.
+            heeds_cancel: whether it ends when its execution is to end; what undoes or follows does not.
+        """
+        self._held = _Held(claim, lease, handle, heeds_cancel, time.monotonic())
         # A busy process claims thousands of short steps a second; the thread looks by itself meanwhile.
         if self._asleep.is_set():
             self._wake.set()
@@ -81,19 +92,30 @@ class Heartbeat:
 
     def _look_after(self, held: _Held) -> None:
         self._show_life()
+        self._guard.enforce(held.claim)
+        if held.handle is not None:
+            held.handle.write_now_and_then()
         if self._grace_is_over():
-            self._guard.interrupt(held.claim, Cause.STOP)
-        if time.monotonic() > held.ends + LOOK_SECONDS:  # the code has switched its own alarm off
-            self._guard.interrupt(held.claim, Cause.TIMEOUT)
+            self._interrupt(held, Cause.STOP)
         silent = time.monotonic() - held.renewed
         lease_seconds = held.lease.total_seconds()
         if silent >= lease_seconds:
-            self._guard.interrupt(held.claim, Cause.LOST)
+            self._interrupt(held, Cause.LOST)
         elif silent >= lease_seconds / RENEWALS_PER_LEASE:
             self._renew(held)
 
+    def _interrupt(self, held: _Held, cause: Cause) -> None:
+        """Interrupt the code, and have the process killed if it has not ended some time after the first time."""
+        self._guard.interrupt(held.claim, cause)
+        held.interrupted = held.interrupted or time.monotonic()
+        claim = held.claim
+        table.end_by(
+            held.interrupted + UNWIND_SECONDS, step_run_id=claim.id, attempt=claim.attempt, cause=cause
+        )
+
     def _show_life(self) -> None:
         """Pulse for a process whose step runs too long for it to ask for work."""
+        table.show_life()
         if time.monotonic() - self._pulsed < PULSE_SECONDS:
             return
         self._pulsed = time.monotonic()
@@ -118,8 +140,8 @@ class Heartbeat:
             connection.close()
             return
         if renewal is Renewal.LOST:
-            self._guard.interrupt(held.claim, Cause.LOST)
+            self._interrupt(held, Cause.LOST)
             return
         held.renewed = before
-        if renewal is Renewal.CANCELLING:
-            self._guard.interrupt(held.claim, Cause.CANCEL)
+        if renewal is Renewal.CANCELLING and held.heeds_cancel:
+            self._interrupt(held, Cause.CANCEL)

@@ -1,4 +1,4 @@
-"""Interrupt the code of a step from outside: its timeout, a lost lease, a cancel, a stop.
+"""Interrupt the code of a step from outside: its timeouts, a lost lease, a cancel, a stop.
 
 The step runs in the main thread of a pool process, so a signal can raise there.
 """
@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 AGAIN_SECONDS = 1.0  # code that swallows the exception meets it again after this time
+LATE_SECONDS = 0.25  # an alarm that has not come by then was switched off
 
 
 class Cause(Enum):
@@ -36,24 +39,36 @@ class Guard:
 
     It takes SIGALRM and never gives it back: a signal that comes late, after the window has
     closed, must find a handler that ignores it.
+
+    Attributes:
+        ends: monotonic seconds of the timeout.
     """
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
         self._window: object = None  # what runs in it; None while it is closed
-        self._ends = 0.0  # monotonic seconds of its timeout
+        self.ends = 0.0
+        self._warns: float | None = None  # monotonic seconds of the soft timeout
+        self._has_warned = False
         self._asked: tuple[object, Cause] = (None, Cause.TIMEOUT)  # what an interrupt was meant for
 
     @contextmanager
-    def armed(self, what: object, *, timeout: timedelta) -> Iterator[None]:
-        """Interrupt what runs inside after `timeout`, or when `interrupt` is called for `what`."""
+    def armed(
+        self, what: object, *, timeout: timedelta, soft_timeout: timedelta | None = None
+    ) -> Iterator[None]:
+        """Interrupt what runs inside after `timeout`, or when `interrupt` is called for `what`.
+
+        After `soft_timeout` it meets `SoftTimeLimitExceeded`, once.
+        """
         signal.signal(signal.SIGALRM, self._on_alarm)  # the code of another step may have taken it
-        seconds = timeout.total_seconds()
+        now = time.monotonic()
+        self.ends = now + timeout.total_seconds()
+        self._warns = now + soft_timeout.total_seconds() if soft_timeout else None
+        self._has_warned = False
         try:
             try:
-                self._ends = time.monotonic() + seconds
                 self._window = what
-                signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_SECONDS)
+                self._set_alarm(now)
                 yield
             finally:
                 self._close()
@@ -66,6 +81,30 @@ class Guard:
             self._asked = (what, cause)
             signal.pthread_kill(self._thread, signal.SIGALRM)
 
+    def extend(self, what: object, seconds: float) -> None:
+        """Let `what` run for `seconds` from now, where its timeout would come sooner; both timeouts move."""
+        now = time.monotonic()
+        longer = now + seconds - self.ends
+        if self._window is not what or longer <= 0:
+            return
+        self.ends += longer
+        if self._warns is not None:
+            self._warns += longer
+            self._has_warned = self._has_warned and self._warns <= now
+        self._set_alarm(now)
+
+    def enforce(self, what: object) -> None:
+        """Interrupt `what` if it is past a timeout: its code has switched the alarm off."""
+        if self._window is what and self._next_alarm() <= time.monotonic() - LATE_SECONDS:
+            signal.pthread_kill(self._thread, signal.SIGALRM)
+
+    def _next_alarm(self) -> float:
+        return self.ends if self._warns is None or self._has_warned else self._warns
+
+    def _set_alarm(self, now: float) -> None:
+        # A timer of zero would be none.
+        signal.setitimer(signal.ITIMER_REAL, max(self._next_alarm() - now, 0.001), AGAIN_SECONDS)
+
     def _close(self) -> None:
         self._window = None
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -76,5 +115,10 @@ class Guard:
         meant_for, cause = self._asked
         if meant_for is self._window:
             raise Interrupted(cause)
-        if time.monotonic() >= self._ends:
+        now = time.monotonic()
+        if now >= self.ends:
             raise Interrupted(Cause.TIMEOUT)
+        if now >= self._next_alarm():
+            self._has_warned = True
+            self._set_alarm(now)
+            raise SoftTimeLimitExceeded

@@ -64,9 +64,9 @@ def lease_end(held: Claim) -> datetime:
     return ends
 
 
-def interrupted(guard: Guard, heartbeat: Heartbeat, held: Claim, *, timeout: timedelta = LONG) -> Cause:
+def interrupted(guard: Guard, heartbeat: Heartbeat, held: Claim) -> Cause:
     """Return why the code of a step that never ends was interrupted."""
-    heartbeat.watch(held, lease=LEASE, timeout=timeout)
+    heartbeat.watch(held, lease=LEASE)
     with pytest.raises(Interrupted) as caught, guard.armed(held, timeout=LONG):
         threading.Event().wait(30)
     heartbeat.release()
@@ -76,14 +76,14 @@ def interrupted(guard: Guard, heartbeat: Heartbeat, held: Claim, *, timeout: tim
 def test_a_lease_is_renewed_for_as_long_as_its_step_is_watched(heartbeat: Heartbeat, held: Claim) -> None:
     first = lease_end(held)
 
-    heartbeat.watch(held, lease=LEASE, timeout=LONG)
+    heartbeat.watch(held, lease=LEASE)
 
     eventually(lambda: lease_end(held) > first + LEASE)
     assert queries.expired(10) == []
 
 
 def test_a_lease_that_nobody_watches_any_more_ends(heartbeat: Heartbeat, held: Claim) -> None:
-    heartbeat.watch(held, lease=LEASE, timeout=LONG)
+    heartbeat.watch(held, lease=LEASE)
     heartbeat.release()
 
     eventually(lambda: [expired.id for expired in queries.expired(10)] == [held.id])
@@ -132,7 +132,7 @@ def test_a_renewal_that_failed_once_is_tried_again(
         raise OperationalError("the connection was closed")
 
     monkeypatch.setattr(queries, "renew", fail_once)
-    heartbeat.watch(held, lease=LEASE, timeout=LONG)
+    heartbeat.watch(held, lease=LEASE)
 
     eventually(lambda: lease_end(held) > first)
     assert failed.is_set()
@@ -149,7 +149,30 @@ def test_a_stopping_worker_interrupts_its_step_when_its_grace_is_over(
 def test_a_step_that_switched_its_alarm_off_still_meets_its_timeout(
     guard: Guard, heartbeat: Heartbeat, held: Claim
 ) -> None:
-    assert interrupted(guard, heartbeat, held, timeout=timedelta(0)) is Cause.TIMEOUT
+    heartbeat.watch(held, lease=LEASE)
+
+    def switch_the_alarm_off() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        threading.Event().wait(30)
+
+    with pytest.raises(Interrupted) as caught, guard.armed(held, timeout=timedelta(milliseconds=50)):
+        switch_the_alarm_off()
+
+    heartbeat.release()
+    assert caught.value.cause is Cause.TIMEOUT
+
+
+def test_a_step_that_undoes_or_follows_is_not_interrupted_by_the_cancel(
+    guard: Guard, heartbeat: Heartbeat, held: Claim
+) -> None:
+    services.cancel(Execution.objects.get(), by="ada", now=clock.now())
+    first = lease_end(held)
+
+    with guard.armed(held, timeout=LONG):
+        heartbeat.watch(held, lease=LEASE, heeds_cancel=False)
+        eventually(lambda: lease_end(held) > first)
+
+    heartbeat.release()
 
 
 def test_a_process_that_is_held_by_a_long_step_shows_that_it_lives(
@@ -157,14 +180,14 @@ def test_a_process_that_is_held_by_a_long_step_shows_that_it_lives(
 ) -> None:
     monkeypatch.setattr(heartbeats, "PULSE_SECONDS", 0)
 
-    heartbeat.watch(held, lease=LEASE, timeout=LONG)
+    heartbeat.watch(held, lease=LEASE)
 
     eventually(lambda: Pulse.objects.filter(name=NODE, role=Pulse.Role.WORKER).exists())
 
 
 def test_a_released_step_is_interrupted_no_more(guard: Guard, heartbeat: Heartbeat, held: Claim) -> None:
     StepRun.objects.filter(pk=held.id).update(attempt=2)
-    heartbeat.watch(held, lease=LEASE, timeout=LONG)
+    heartbeat.watch(held, lease=LEASE)
     heartbeat.release()
 
     with guard.armed(held, timeout=LONG):
@@ -175,6 +198,6 @@ def test_a_thread_that_sleeps_takes_up_the_next_step(heartbeat: Heartbeat, held:
     assert heartbeat._asleep.wait(10)
     first = lease_end(held)
 
-    heartbeat.watch(held, lease=LEASE, timeout=LONG)
+    heartbeat.watch(held, lease=LEASE)
 
     eventually(lambda: lease_end(held) > first)
