@@ -4,7 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from executions.outputs import MAX_BYTES
 from workflows.errors import NotPlain
 from workflows.plain import check_plain
 
+LONGEST_WAIT = timedelta(days=1)  # that a server may ask for in seconds
+MAX_DIGITS = 10  # of those seconds; more are a mistake
 MAX_BODY = 900_000  # bytes of an answer that are kept; an output is at most 1 MB
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes neither
@@ -62,14 +64,26 @@ def output_of(response: httpx.Response, body: bytes) -> dict[str, Any]:
     return {**output, "body": _UNSTORABLE.sub("\ufffd", text)}
 
 
-def retry_after(value: str) -> timedelta | None:
-    """Return the wait that the server asked for: seconds, or an HTTP date (RFC 9110, 10.2.3)."""
+def retry_after(headers: httpx.Headers, *, now: datetime) -> timedelta | None:
+    """Return the wait that the server asked for: seconds, or an HTTP date (RFC 9110, 10.2.3).
+
+    A date is compared with the server's own `Date`, so that its clock may be wrong, and with `now` without one.
+    """
+    asked = headers.get("retry-after", "")
+    if asked.isascii() and asked.isdecimal() and len(asked) <= MAX_DIGITS:
+        return min(timedelta(seconds=int(asked)), LONGEST_WAIT)
+    until = _instant(asked)
+    if until is None:
+        return None
+    return max(until - (_instant(headers.get("date", "")) or now), timedelta(0))
+
+
+def _instant(text: str) -> datetime | None:
     try:
-        if value.isdigit():
-            return timedelta(seconds=min(int(value), 86_400))
-        return max(parsedate_to_datetime(value) - datetime.now(UTC), timedelta(0))
+        instant = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError):
         return None
+    return instant if instant.tzinfo else None
 
 
 def _decoder(codings: str) -> Decode:

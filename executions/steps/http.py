@@ -1,8 +1,12 @@
 """`http`: one request, its answer as output."""
 
+import ssl
+from functools import cache
+
 import httpx
 
 from executions.outcomes import Completed, Failed, Outcome
+from executions.retry import classes_of
 from executions.steps import answer
 from executions.steps.call import Call
 from executions.steps.request import InvalidRequest, headers_of, url_of
@@ -25,26 +29,33 @@ def run(step: HttpStep, call: Call) -> Outcome:
     try:
         # httpx bounds each operation by this timeout; the worker bounds the attempt as a whole.
         with (
-            httpx.Client(timeout=step.timeout.total_seconds()) as client,
+            httpx.Client(timeout=step.timeout.total_seconds(), verify=_trusted()) as client,
             client.stream(step.method, url, headers=headers, json=rendered["body"]) as response,
         ):
-            return _outcome(step, response)
+            return _outcome(step, call, response)
     except (httpx.HTTPError, answer.BodyTooLarge) as error:
         return Failed(
             error=f"{step.method} {_shown(url)}: {str(error) or type(error).__name__}",
             error_class=type(error).__name__,
+            error_classes=classes_of(error),
             timed_out=isinstance(error, httpx.TimeoutException),
         )
 
 
-def _outcome(step: HttpStep, response: httpx.Response) -> Outcome:
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the certificates that are trusted, read once: that takes longer than most requests."""
+    return httpx.create_ssl_context()
+
+
+def _outcome(step: HttpStep, call: Call, response: httpx.Response) -> Outcome:
     if step.accepts(response.status_code):
         return Completed(answer.output_of(response, answer.read(response)))
     return Failed(
         error=f"{step.method} {_shown(response.url)}: answered {response.status_code} {response.reason_phrase}",
         error_class="UnexpectedStatus",
         status=response.status_code,
-        retry_after=answer.retry_after(response.headers.get("retry-after", "")),
+        retry_after=answer.retry_after(response.headers, now=call.now),
     )
 
 

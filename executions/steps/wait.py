@@ -1,9 +1,10 @@
-"""`wait`: go on after a duration or at an instant, without holding a worker."""
+"""`wait`: go on after a duration, at an instant or when something has happened, without holding a worker."""
 
 from datetime import datetime
 from typing import Any
 
 from executions.outcomes import Completed, Failed, Outcome, Waiting
+from executions.steps import event
 from executions.steps.call import Call
 from workflows.definition import WaitStep
 from workflows.duration import LONGEST
@@ -11,7 +12,9 @@ from workflows.steps import parse_instant
 
 
 def run(step: WaitStep, call: Call) -> Outcome:
-    """Ask to wait, or complete where the wait is over. Output: `{"until": "…"}`."""
+    """Ask to wait, or complete where the wait is over. Output: `{"until": "…"}`, or the event."""
+    if step.event is not None:
+        return event.run(step.event, call)
     rendered = None if call.resume_at else step.render(call.variables)["until"]
     try:
         until = call.resume_at or _until(step, rendered, now=call.now)

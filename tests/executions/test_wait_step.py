@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -12,9 +11,9 @@ from executions import services
 from executions.models import Execution, Source
 from executions.outcomes import Completed, Failed, Outcome, Waiting
 from executions.services import Start
-from executions.steps import Call
 from executions.steps.wait import run
 from tests.conftest import MakeWorkflow
+from tests.executions.calls import call
 from workflows.definition import WaitStep, load_definition
 from workflows.errors import ExpressionError, InvalidDefinition
 
@@ -25,15 +24,8 @@ def wait(*, at: Any = None, resume_at: datetime | None = None, **fields: Any) ->
     """Run a step; `at` is what its expression finds in the input."""
     (step,) = load_definition({"steps": [{"id": "pause", "kind": "wait", **fields}]}).steps
     assert isinstance(step, WaitStep)
-    call = Call(
-        execution_id=UUID(int=0),
-        step="pause",
-        attempt=1,
-        now=NOON,
-        resume_at=resume_at,
-        variables={"input": {} if at is None else {"at": at}},
-    )
-    return run(step, call)
+    variables = {"input": {} if at is None else {"at": at}}
+    return run(step, call(step="pause", now=NOON, resume_at=resume_at, variables=variables))
 
 
 def test_a_duration_counts_from_the_claim() -> None:
