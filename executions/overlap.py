@@ -35,6 +35,7 @@ class Decision(StrEnum):
     TERMINATE = "terminate"  # end what is active, drop what waits, and start
     OVERLAP = "overlap"  # not started: something of its group is active or waiting
     BUFFER_FULL = "buffer_full"  # not started: too much waits
+    LIMIT = "limit"  # not started: a limit of the workflow is full, and refuses
 
 
 STARTS = frozenset({Decision.START, Decision.TERMINATE})
