@@ -6,20 +6,22 @@ leaves a lease that ends; one that is late finds its finish refused.
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError, connection
 
-from executions import attempts, engine, queries, stopping, wakeups
+from executions import attempts, engine, late_writes, queries, stopping, wakeups, workers
 from executions.errors import LostLease
 from executions.heartbeat import Heartbeat
 from executions.interrupts import Guard
 from executions.models import Pulse
 from executions.outcomes import Failed, Outcome
 from executions.queries import Claim, Slot
+from executions.queues import sampling
+from executions.queues.claims import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,7 @@ class _Process:
     guard: Guard
     heartbeat: Heartbeat
     pulsed: float = -PULSE_SECONDS
+    turns: dict[str, Turns] = field(default_factory=dict)  # by queue
 
 
 _process: _Process | None = None
@@ -50,7 +53,7 @@ def _this_process(node: str) -> _Process:
 
 
 def drain(queue: str, *, node: str) -> int:
-    """Run ready steps of `queue` until there are none, the slice is over or the worker stops.
+    """Run ready steps of `queue` until there are none, the slice is over or the worker may claim no more.
 
     Safe to run any number of times, at the same time: each step run is claimed
     by one statement.
@@ -61,27 +64,37 @@ def drain(queue: str, *, node: str) -> int:
     Returns:
         How many steps were run.
     """
-    lease = timedelta(seconds=settings.ENVIRONMENT.lease_seconds)
-    slot = Slot(queue, worker=f"{node}:{os.getpid()}", lease=lease)
+    if not workers.may_claim():
+        workers.step_aside(queue)
+        return 0
+    process = _this_process(node)
+    if queue not in process.turns:
+        lease = timedelta(seconds=settings.ENVIRONMENT.lease_seconds)
+        process.turns[queue] = Turns(Slot(queue, worker=f"{node}:{os.getpid()}", lease=lease))
     with stopping.busy():
-        return _drain(slot, _this_process(node), node=node)
+        return _drain(process.turns[queue], process, node=node)
 
 
-def _drain(slot: Slot, process: _Process, *, node: str) -> int:
+def _drain(turns: Turns, process: _Process, *, node: str) -> int:
     until = time.monotonic() + SLICE.total_seconds()
     ran = 0
-    while not stopping.is_stopping():
+    while _may_claim():
         _pulse(process, node)
-        held = queries.claim(slot)
+        sampling.flush_now_and_then()
+        held = turns.claim()
         if held is None:
             return ran
         while held is not None:
-            held = _run_and_finish(held, process, slot=slot, until=until)
+            held = turns.note(_run_and_finish(held, process, turns=turns, until=until))
             ran += 1
         if time.monotonic() >= until:
-            wakeups.wake(slot.queue)
-            return ran
+            break
+    wakeups.wake(turns.slot.queue)
     return ran
+
+
+def _may_claim() -> bool:
+    return not stopping.is_stopping() and workers.may_claim()
 
 
 def _pulse(process: _Process, node: str) -> None:
@@ -90,15 +103,18 @@ def _pulse(process: _Process, node: str) -> None:
         process.pulsed = time.monotonic()
 
 
-def _run_and_finish(held: Claim, process: _Process, *, slot: Slot, until: float) -> Claim | None:
+def _run_and_finish(held: Claim, process: _Process, *, turns: Turns, until: float) -> Claim | None:
     began = time.monotonic()
-    outcome = attempts.run(held, guard=process.guard, heartbeat=process.heartbeat, lease=slot.lease)
+    lease = turns.slot.lease
+    outcome = attempts.run(held, guard=process.guard, heartbeat=process.heartbeat, lease=lease)
     if outcome is None:
         log.warning("lease lost", step_run_id=str(held.id), attempt=held.attempt)
         return None
-    now = held.started_at + timedelta(seconds=time.monotonic() - began)
-    goes_on = time.monotonic() < until and not stopping.is_stopping()
-    return _finish(held, outcome, now=now, slot=slot if goes_on else None, lease=slot.lease)
+    ended = time.monotonic()
+    sampling.count(held, outcome, ran=ended - began)
+    now = held.started_at + timedelta(seconds=ended - began)
+    goes_on = ended < until and _may_claim()
+    return _finish(held, outcome, now=now, slot=turns.to_go_on() if goes_on else None, lease=lease)
 
 
 def _finish(
@@ -115,6 +131,7 @@ def _finish(
             return engine.finish(held, outcome, now=now, slot=slot)
         except LostLease:
             log.warning("finish refused", step_run_id=str(held.id), attempt=held.attempt)
+            late_writes.tell(held, now=now)
             return None
         except DataError as error:
             outcome = Failed(error=f"the outcome cannot be kept: {error}", error_class="InvalidOutput")

@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 import clock
-from executions import services
+from executions import dead_letters
 from executions.admin.dialogs import DiscardForm, RedriveLetterForm
 from executions.admin.executions import page_of
 from executions.errors import ExecutionError
@@ -27,8 +27,17 @@ class DeadLetterAdmin(ScopedAdmin):
 
     refusals = (ExecutionError, Invalid)
     tabs_by = "resolution"
-    list_display = ("workflow", "organization", "resolution_badge", "reason_line", "age", "settled")
+    list_display = (
+        "workflow",
+        "organization",
+        "resolution_badge",
+        "cause_badge",
+        "reason_line",
+        "age",
+        "settled",
+    )
     list_filter = (
+        ("cause", ChoicesDropdownFilter),
         ("execution__workflow", AutocompleteSelectFilter),
         ("organization", AutocompleteSelectFilter),
     )
@@ -37,12 +46,12 @@ class DeadLetterAdmin(ScopedAdmin):
     search_fields = ("execution__workflow__name", "reason")
     ordering = ("-pk",)
     fieldsets = (
-        (None, {"fields": ("workflow", "execution_link", "reason_block", "created_at")}),
+        (None, {"fields": ("workflow", "execution_link", "cause_badge", "reason_block", "created_at")}),
         ("Resolution", {"fields": ("resolution", "redriven_link", "note", "resolved_by", "resolved_at")}),
     )
-    readonly_fields = ("workflow", "execution_link", "reason_block", "redriven_link")
-    actions_detail = ("redrive", "discard")
-    actions = ("redrive_selected", "discard_selected")
+    readonly_fields = ("workflow", "execution_link", "cause_badge", "reason_block", "redriven_link")
+    actions_detail = ("redrive", "go_on", "discard")
+    actions = ("redrive_selected", "go_on_selected", "discard_selected")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeadLetter]:
         """Read the execution along."""
@@ -63,11 +72,26 @@ class DeadLetterAdmin(ScopedAdmin):
         variant="primary",
     )
     def redrive(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._redrive(request, form, object_id, from_failed=False)
+
+    @button(
+        "Redrive from the failed step",
+        ask="What has finished is kept, and not done again; it goes on with the version that it had.",
+        icon="resume",
+        permissions=("settle",),
+        form=RedriveLetterForm,
+    )
+    def go_on(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._redrive(request, form, object_id, from_failed=True)
+
+    def _redrive(self, request: HttpRequest, form: Any, object_id: str, *, from_failed: bool) -> HttpResponse:
         by, given = request.user.get_username(), form.cleaned_data["input"]
         return self.act(
             request,
             object_id,
-            lambda letter: services.redrive(letter.execution, by=by, now=clock.now(), new_input=given),
+            lambda letter: dead_letters.redrive(
+                letter.execution, by=by, now=clock.now(), from_failed=from_failed, new_input=given
+            ),
             done="Started again; this is the new execution",
             then=lambda started: page_of(started.id),
             form=form,
@@ -86,22 +110,32 @@ class DeadLetterAdmin(ScopedAdmin):
         return self.act(
             request,
             object_id,
-            lambda letter: services.discard(letter, by=by, now=clock.now(), note=note),
+            lambda letter: dead_letters.discard(letter, by=by, now=clock.now(), note=note),
             done="Discarded",
         )
 
     @admin.action(description="Redrive", permissions=["operate"])
     def redrive_selected(self, request: HttpRequest, rows: QuerySet[DeadLetter]) -> None:
+        self._redrive_each(request, rows, from_failed=False)
+
+    @admin.action(description="Redrive from the failed step", permissions=["operate"])
+    def go_on_selected(self, request: HttpRequest, rows: QuerySet[DeadLetter]) -> None:
+        self._redrive_each(request, rows, from_failed=True)
+
+    def _redrive_each(self, request: HttpRequest, rows: QuerySet[DeadLetter], *, from_failed: bool) -> None:
         by, now = request.user.get_username(), clock.now()
         self.act_on_each(
-            request, rows, lambda letter: services.redrive(letter.execution, by=by, now=now), done="Redriven"
+            request,
+            rows,
+            lambda letter: dead_letters.redrive(letter.execution, by=by, now=now, from_failed=from_failed),
+            done="Redriven",
         )
 
     @admin.action(description="Discard", permissions=["operate"])
     def discard_selected(self, request: HttpRequest, rows: QuerySet[DeadLetter]) -> None:
         by, now = request.user.get_username(), clock.now()
         self.act_on_each(
-            request, rows, lambda letter: services.discard(letter, by=by, now=now), done="Discarded"
+            request, rows, lambda letter: dead_letters.discard(letter, by=by, now=now), done="Discarded"
         )
 
     @admin.display(description="workflow")
@@ -111,6 +145,10 @@ class DeadLetterAdmin(ScopedAdmin):
     @admin.display(description="resolution", ordering="resolution")
     def resolution_badge(self, letter: DeadLetter) -> SafeString:
         return badge(letter.resolution)
+
+    @admin.display(description="cause", ordering="cause")
+    def cause_badge(self, letter: DeadLetter) -> SafeString:
+        return badge(letter.cause)
 
     @admin.display(description="reason")
     def reason_line(self, letter: DeadLetter) -> SafeString:

@@ -1,6 +1,7 @@
 """Executions with their steps: to read, to cancel, to redrive."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -12,15 +13,17 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
 
 import clock
-from executions import services
+from executions import dead_letters, services
 from executions.admin import timeline
 from executions.admin.dialogs import RedriveForm
 from executions.errors import ExecutionError
-from executions.models import Execution
-from executions.states import EXECUTION_FINAL, ExecutionState
+from executions.limits.reasons import reason
+from executions.models import Execution, StepRun
+from executions.services import Started
+from executions.states import EXECUTION_FAILED, EXECUTION_FINAL, ExecutionState
+from organizations.buttons import Button, ButtonsAdmin
 from organizations.display import NOTHING, ago, badge, duration, line, pretty
 from organizations.scoped_admin import ScopedAdmin, as_uuid
-from organizations.theme import button
 from workflows.errors import Invalid
 from workflows.services import definition_of
 
@@ -36,8 +39,59 @@ def page_of(execution_id: Any) -> str:
     return reverse("admin:executions_execution_change", args=[execution_id])
 
 
+def _redriven(execution: Execution, *, from_failed: bool, **wanted: Any) -> Started:
+    """Start an execution again, with the input of the dialog."""
+    new_input = wanted.pop("input")
+    return dead_letters.redrive(execution, from_failed=from_failed, new_input=new_input, **wanted)
+
+
+BUTTONS = {
+    "cancel": Button(
+        title="Cancel",
+        ask="What nobody runs ends, running steps are interrupted; finished steps are compensated.",
+        icon="stop_circle",
+        may="cancel",
+        service=services.cancel,
+        done="Cancellation requested",
+        variant="danger",
+    ),
+    "terminate": Button(
+        title="Terminate",
+        ask="It ends at once: running code is disowned, nothing is compensated or cleaned up.",
+        icon="dangerous",
+        may="cancel",
+        service=services.terminate,
+        done="Terminated",
+        variant="danger",
+    ),
+    "redrive": Button(
+        title="Redrive",
+        ask="It starts again from the beginning, with the current version of the workflow.",
+        icon="replay",
+        may="redrive",
+        service=partial(_redriven, from_failed=False),
+        done="Started again; this is the new execution",
+        form=RedriveForm,
+        blame="input",
+        then=lambda started: page_of(started.id),
+        variant="primary",
+    ),
+    "go_on": Button(
+        title="Redrive from the failed step",
+        ask="What has finished is kept, and not done again; it goes on with the version that it had.",
+        icon="resume",
+        may="redrive",
+        service=partial(_redriven, from_failed=True),
+        done="Started again; this is the new execution",
+        form=RedriveForm,
+        blame="input",
+        then=lambda started: page_of(started.id),
+    ),
+}
+
+
 @admin.register(Execution)
-class ExecutionAdmin(ScopedAdmin):
+class ExecutionAdmin(ButtonsAdmin, ScopedAdmin):
     """Executions, newest first."""
 
     refusals = (ExecutionError, Invalid)
@@ -65,7 +119,8 @@ class ExecutionAdmin(ScopedAdmin):
     # Ids grow with time, and every reader has their index.
     ordering = ("-pk",)
     fields = ()
-    actions_detail = ("cancel", "redrive")
+    buttons = BUTTONS
+    actions_detail = tuple(BUTTONS)
     actions = ("cancel_selected", "redrive_selected")
 
     def find(self, rows: QuerySet[Execution], term: str) -> QuerySet[Execution]:
@@ -97,6 +152,8 @@ class ExecutionAdmin(ScopedAdmin):
             "input_json": pretty(execution.input),
             "letter": getattr(execution, "dead_letter", None),
             "redrives": execution.redrives.order_by("pk")[:20],
+            "waiting_reason": reason(execution) if execution.state == ExecutionState.PENDING else "",
+            "parent": StepRun.objects.filter(pk=execution.parent_step_id).first(),
             "rows": timeline.rows(execution, definition_of(execution.version_id), now=now),
         }
 
@@ -109,47 +166,8 @@ class ExecutionAdmin(ScopedAdmin):
     def has_redrive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the execution failed or was cancelled, and this person may start it again."""
         execution = self.row_of(request, obj)
-        ended = execution is None or execution.state in {ExecutionState.FAILED, ExecutionState.CANCELLED}
+        ended = execution is None or execution.state in EXECUTION_FAILED | {ExecutionState.CANCELLED}
         return ended and self.has_operate_permission(request, obj)
-
-    @button(
-        "Cancel",
-        ask="Steps that are ready never run; running ones are interrupted.",
-        icon="stop_circle",
-        permissions=("cancel",),
-        submit="Cancel the execution",
-        variant="danger",
-    )
-    def cancel(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        del form
-        by = request.user.get_username()
-        return self.act(
-            request,
-            object_id,
-            lambda execution: services.cancel(execution, by=by, now=clock.now()),
-            done="Cancellation requested",
-        )
-
-    @button(
-        "Redrive",
-        ask="It starts again from the beginning, with the current version of the workflow.",
-        icon="replay",
-        permissions=("redrive",),
-        form=RedriveForm,
-        variant="primary",
-    )
-    def redrive(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        by = request.user.get_username()
-        given = form.cleaned_data["input"]
-        return self.act(
-            request,
-            object_id,
-            lambda execution: services.redrive(execution, by=by, now=clock.now(), new_input=given),
-            done="Started again; this is the new execution",
-            then=lambda started: page_of(started.id),
-            form=form,
-            blame="input",
-        )
 
     @admin.action(description="Cancel", permissions=["operate"])
     def cancel_selected(self, request: HttpRequest, rows: QuerySet[Execution]) -> None:
@@ -159,7 +177,9 @@ class ExecutionAdmin(ScopedAdmin):
     @admin.action(description="Redrive", permissions=["operate"])
     def redrive_selected(self, request: HttpRequest, rows: QuerySet[Execution]) -> None:
         by, now = request.user.get_username(), clock.now()
-        self.act_on_each(request, rows, lambda row: services.redrive(row, by=by, now=now), done="Redriven")
+        self.act_on_each(
+            request, rows, lambda row: dead_letters.redrive(row, by=by, now=now), done="Redriven"
+        )
 
     @admin.display(description="workflow", ordering="workflow__name")
     def workflow_name(self, execution: Execution) -> SafeString:

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from executions.admin.approvals import DecidingAdmin
 from executions.admin.executions import page_of
 from executions.models import Attempt, Pulse, StepRun
 from organizations.access import holds_anywhere
@@ -18,8 +19,8 @@ from organizations.scoped_admin import ScopedAdmin, as_uuid
 
 
 @admin.register(StepRun)
-class StepRunAdmin(ScopedAdmin):
-    """The queue, and what went through it."""
+class StepRunAdmin(DecidingAdmin):
+    """The queue, what went through it, and what waits for a decision."""
 
     organization_lookup = "execution__organization_id"
     tabs_by = "state"

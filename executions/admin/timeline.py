@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from executions.models import Attempt, Execution, StepRun
-from executions.states import StepState
 from workflows.definition import Definition, Step
 
 NARROWEST = 0.6  # percent of the width; a shorter bar could not be seen
@@ -28,8 +27,11 @@ class Row:
     """One step: its definition, its run where it has one, and the attempts that did not succeed."""
 
     step: Step
-    state: str = "not started"  # or the run's, or `waiting` where that is ready only later
+    section: str = "main"
+    state: str = "not started"  # or the run's
     run: StepRun | None = None
+    child: UUID | None = None  # the execution that it has started
+    items: list[tuple[str, int]] = field(default_factory=list)  # how many are in which state
     attempts: list[Attempt] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
 
@@ -43,18 +45,42 @@ class Row:
     @property
     def is_open(self) -> bool:
         """Return whether the page shows the details at once: something went wrong."""
-        return self.state in {"failed", "timed_out"}
+        return self.state in {"failed", "timed_out", "ambiguous"}
 
 
 def rows(execution: Execution, definition: Definition, *, now: datetime) -> list[Row]:
-    """Return a row for each step of the definition, in its order, with three queries at most."""
-    runs = {run.step: run for run in StepRun.objects.filter(execution=execution)}
-    attempts = _attempts(run.pk for run in runs.values())
+    """Return a row for each step of the definition, and for each other one that ran, in the order of time."""
+    runs = {run.step: run for run in StepRun.objects.whole().filter(execution=execution)}
+    found = _Found(_attempts(run.pk for run in runs.values()), _items(execution, runs), _children(runs))
     axis = _Axis(execution.created_at, execution.finished_at or now)
+    shown = [step for step in definition.all_steps() if step.id in runs or step in definition.steps]
     return [
-        _row(step, runs.get(step.id), attempts, axis=axis, now=now)
-        for step in sorted(definition.steps, key=lambda step: _order(runs.get(step.id)))
+        _row(step, definition.section_of(step.id), runs.get(step.id), found, axis=axis, now=now)
+        for step in sorted(shown, key=lambda step: _order(runs.get(step.id)))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    attempts: dict[UUID, list[Attempt]]
+    items: dict[str, list[tuple[str, int]]]
+    children: dict[UUID, UUID]
+
+
+def _items(execution: Execution, runs: dict[str, StepRun]) -> dict[str, list[tuple[str, int]]]:
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    if any(run.items_left is not None for run in runs.values()):
+        for step, state, count in execution.step_runs.counted_items():
+            found[step].append((state, count))
+    return found
+
+
+def _children(runs: dict[str, StepRun]) -> dict[UUID, UUID]:
+    parents = [run.pk for run in runs.values() if run.kind == "workflow"]
+    if not parents:
+        return {}
+    started = Execution.objects.filter(parent_step_id__in=parents).order_by("pk")
+    return dict(started.values_list("parent_step_id", "pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +107,10 @@ def _attempts(step_run_ids: Iterable[UUID]) -> dict[UUID, list[Attempt]]:
     return found
 
 
-def _row(
-    step: Step, run: StepRun | None, attempts: dict[UUID, list[Attempt]], *, axis: _Axis, now: datetime
-) -> Row:
+def _row(step: Step, section: str, run: StepRun | None, found: _Found, *, axis: _Axis, now: datetime) -> Row:
     if run is None:
-        return Row(step)
-    waits = run.state == StepState.READY and run.available_at > now
-    tried = attempts[run.pk]
+        return Row(step, section)
+    tried = found.attempts[run.pk]
     bars = [
         axis.bar(attempt.outcome, since=attempt.started_at, until=attempt.finished_at, title=str(attempt))
         for attempt in tried
@@ -97,4 +120,5 @@ def _row(
     if run.started_at is not None and run.attempt > newest:
         title = f"attempt {run.attempt}: {run.state}"
         bars.append(axis.bar(run.state, since=run.started_at, until=run.finished_at or now, title=title))
-    return Row(step, "waiting" if waits else run.state, run, tried, bars)
+    child = found.children.get(run.pk)
+    return Row(step, section, run.state, run, child, found.items[run.step], tried, bars)

@@ -12,9 +12,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from executions.errors import ExecutionError
 from executions.models import Execution
+from organizations.buttons import Button, ButtonsAdmin
 from organizations.display import NOTHING, ago, badge, moment, pretty
 from organizations.scoped_admin import ScopedAdmin, as_uuid
-from schedules.admin.buttons import Button, ButtonsAdmin
 from schedules.admin.dialogs import CancelBackfillForm, ReasonForm
 from schedules.backfill import services
 from schedules.backfill.moves import MOVES

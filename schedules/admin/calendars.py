@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 import clock
+from organizations.buttons import Button, ButtonsAdmin
 from organizations.display import ago, line
 from organizations.json_field import Json
 from organizations.roles import Role
@@ -22,7 +23,6 @@ from organizations.scoped_admin import ScopedAdmin
 from organizations.service_form import ServiceForm, ServiceFormAdmin
 from organizations.theme import paragraph
 from schedules import services
-from schedules.admin.buttons import Button, ButtonsAdmin
 from schedules.calendars import ExcludedRange, calendar_from_list, describe, preview
 from schedules.errors import InvalidSchedule, ScheduleError
 from schedules.models import Calendar, Schedule

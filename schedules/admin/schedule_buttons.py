@@ -6,9 +6,9 @@ from typing import Any
 from django.urls import reverse
 
 from executions.admin.executions import page_of
+from organizations.buttons import Button
 from schedules import services
 from schedules.admin import dialogs
-from schedules.admin.buttons import Button
 from schedules.models import Schedule
 
 

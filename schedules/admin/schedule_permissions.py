@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from organizations.buttons import ButtonsAdmin
 from organizations.scoped_admin import ScopedAdmin
-from schedules.admin.buttons import ButtonsAdmin
 from schedules.states import MOVES, ScheduleState
 
 

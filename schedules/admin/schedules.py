@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 import clock
 from executions.errors import ExecutionError
+from organizations.buttons import page
 from organizations.display import ago, badge, line, pretty
 from organizations.roles import Role
 from organizations.service_form import ServiceFormAdmin
@@ -21,7 +22,6 @@ from schedules import services
 from schedules.admin import layout
 from schedules.admin import page as panel
 from schedules.admin.backfilling import backfill_page
-from schedules.admin.buttons import page
 from schedules.admin.explaining import explain_page
 from schedules.admin.form import ScheduleForm
 from schedules.admin.previewing import preview_fragment

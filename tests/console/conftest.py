@@ -18,8 +18,14 @@ from django_celery_beat.models import (
 
 import clock
 from executions import queries, services
-from executions.models import Attempt, DeadLetter, Execution, Pulse
+from executions.models import Attempt, Circuit, DeadLetter, Execution, Pulse
+from executions.queues import minutes
+from executions.queues import services as queues
+from executions.queues.minutes import Minute
 from executions.services import Start
+from executions.workers import registry
+from executions.workers.load import Limits
+from executions.workers.registry import Identity
 from organizations.models import Organization
 from organizations.roles import Role
 from organizations.services import add_member, issue_api_key
@@ -131,11 +137,18 @@ def _rows_beside(organization: Organization, schedule: Schedule) -> None:
     SkippedFire.objects.create(
         schedule=schedule, first_fire_at=now, last_fire_at=now, count=3, reason="misfire", created_at=now
     )
+    target = {"target": "http:api.example", "window_started_at": now, "updated_at": now}
+    Circuit.objects.create(organization=organization, **target)
     issue_api_key(organization, name="ci", role=Role.OPERATOR, by="ada")
     add_member(organization, user_id=User.objects.create_user("ada", is_staff=True).pk, role=Role.ADMIN)
     Group.objects.create(name="auditors")
     for role in Pulse.Role:
         queries.pulse(f"{role}@test", role=role)
+    registry.register(Identity("worker@test", "test", 1, ("default",), 2, Limits()))
+    queues.change(organization, "default", by="ada", now=now, settings={"max_running": 5})
+    minutes.add(
+        [Minute(organization.pk, int(now.timestamp()) // 60 * 60, "default", 2, 1, 0.5, 3.0, [2], [1, 1])]
+    )
     interval = IntervalSchedule.objects.create(every=10, period="seconds")
     PeriodicTask.objects.create(name="sweep", task="executions.sweep.wake", interval=interval)
     CrontabSchedule.objects.create(minute="0", timezone="UTC")

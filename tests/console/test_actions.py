@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 import clock
-from executions import services
+from executions import dead_letters
 from executions.models import DeadLetter, Execution
 from organizations.models import ApiKey
 from organizations.roles import Role
@@ -72,7 +72,7 @@ def test_redrive_starts_again_and_shows_the_new_execution(everything: Everything
 
 
 def test_redrive_of_a_settled_dead_letter_gives_a_message(everything: Everything, root: Client) -> None:
-    services.discard(everything.letter, by="ada", now=clock.now())
+    dead_letters.discard(everything.letter, by="ada", now=clock.now())
 
     answer = press(root, of(everything, "failed"), "redrive", input="{}")
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 import clock
 from console.queries import first_id_at
-from executions.models import Execution
+from executions.models import Execution, Place
 from executions.services import Start, start
 from schedules import fire
 from schedules.models import Schedule
@@ -41,8 +41,8 @@ def test_every_model_of_ours_has_its_pages() -> None:
     ours = {"organizations", "events", "workflows", "executions", "schedules"}
     models = {model for label in ours for model in apps.get_app_config(label).get_models()}
 
-    # The versions of a schedule are shown on a page of the schedule.
-    assert models - {Schedule.history.model} <= set(admin.site._registry)
+    # The versions of a schedule are shown on a page of the schedule, what waits for a place on its own.
+    assert models - {Schedule.history.model, Place} <= set(admin.site._registry)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -153,6 +153,7 @@ def test_the_overview_counts_what_happened(everything: Everything, root: Client)
         "running": 1,
         "completed": 1,
         "failed": 1,
+        "timed_out": 0,
         "cancelled": 0,
     }
     assert len(shown["bars"]) == 24
