@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from workflows.definition import Retry
+from workflows.duration import LONGEST
 
 MAX_EXPONENT = 100  # max_attempts ends there; keeps the power finite before the cap can apply
 MAX_RETRY_AFTER = timedelta(hours=24)  # a server may ask for patience, not for a decade of it
@@ -52,6 +53,9 @@ def verdict(
     age: timedelta,
     retry_after: timedelta | None,
     jitter: Jitter,
+    error_classes: Iterable[str] = (),
+    retry_in: timedelta | None = None,
+    is_final: bool = False,
 ) -> Again | GiveUp:
     """Return whether a step run is tried again after its `failures`-th failure, and when.
 
@@ -60,32 +64,37 @@ def verdict(
         error_class: name of the error, dotted (`requests.exceptions.Timeout`) or bare.
         status: HTTP status of the answer, where there was one.
         age: time since the step became ready.
-        retry_after: what the server asked for; wins over the policy's delay where it is longer.
+        retry_after: what the server asked for; wins over any other delay where it is longer.
+        error_classes: the names of the error's class and of its bases, dotted; see `classes_of`.
+        retry_in: the delay that the step's own code asked for; wins over the policy's where it is longer.
+        is_final: the step's own code says that another attempt makes no sense.
     """
-    if not is_retryable(retry, error_class=error_class, status=status):
+    if is_final or not _is_retryable(retry, _names([error_class, *error_classes], status)):
         return GiveUp("not_retryable")
     if failures >= retry.max_attempts:
         return GiveUp("exhausted")
 
     asked = min(retry_after or timedelta(0), MAX_RETRY_AFTER)
-    wait = max(delay(retry, failures, jitter=jitter), asked)
+    wait = max(delay(retry, failures, jitter=jitter), min(retry_in or timedelta(0), LONGEST), asked)
     if retry.max_age is not None and age + wait > retry.max_age:
         return GiveUp("too_old")
     return Again(wait)
 
 
-def is_retryable(retry: Retry, *, error_class: str, status: int | None) -> bool:
+def classes_of(error: BaseException) -> tuple[str, ...]:
+    """Return the dotted names of an error's class and of its bases, the most special first."""
+    return tuple(
+        f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__ if kind is not object
+    )
+
+
+def _is_retryable(retry: Retry, names: set[str]) -> bool:
     """Return whether the policy allows another attempt after this error; `never_on` wins over `retry_on`."""
-    names = _names(error_class, status)
-    if _matches(retry.never_on, names):
+    if not names.isdisjoint(retry.never_on):
         return False
-    return not retry.retry_on or _matches(retry.retry_on, names)
+    return not retry.retry_on or not names.isdisjoint(retry.retry_on)
 
 
-def _names(error_class: str, status: int | None) -> set[str]:
-    names = {error_class, error_class.rpartition(".")[2]}
+def _names(classes: Iterable[str], status: int | None) -> set[str]:
+    names = {form for name in classes for form in (name, name.rpartition(".")[2])}
     return names if status is None else names | {str(status), f"{status // 100}xx"}
-
-
-def _matches(listed: Iterable[str], names: set[str]) -> bool:
-    return not names.isdisjoint(listed)
