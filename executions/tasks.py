@@ -1,28 +1,29 @@
 """The Celery tasks of executions. Each may run twice, late, or at the same time."""
 
-import time
 from typing import Any
 
-import structlog
 from celery import Task, shared_task
-from celery.exceptions import Reject
 from celery.signals import task_prerun, worker_process_shutdown
-from django.db import DataError, InterfaceError, OperationalError, close_old_connections
-from pydantic import BaseModel, ConfigDict, ValidationError
+from django.db import close_old_connections
 
 import clock
 from events import announcements
-from executions import services, sweeps, worker
-from executions.errors import ExecutionError, InvalidStart
-from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Source
-from organizations.errors import NoSuchOrganization
-from organizations.services import organization_for
-from workflows.errors import InvalidInput, dotted
-from workflows.models import Workflow
+from executions import children, circuits, dead_letters, event_waits, sweeps, worker
+from executions.calls.tasks import cancel, start, status
+from executions.queues import aging, minutes
 
-log = structlog.get_logger(__name__)
-
-MAX_REASON = 500  # characters of the log line of a refused call; it names the caller's own keywords
+# Celery looks for tasks in this module of the app, and in no other.
+__all__ = [
+    "cancel",
+    "start",
+    "status",
+    "sweep_admit",
+    "sweep_follow",
+    "sweep_prune",
+    "sweep_rescue",
+    "sweep_wake",
+    "work",
+]
 
 
 @task_prerun.connect
@@ -43,81 +44,40 @@ def work(self: "Task[Any, Any]", queue: str) -> None:
     worker.drain(queue, node=self.request.hostname or "worker")
 
 
-class StartCall(BaseModel):
-    """The keyword arguments of `executions.start`."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    workflow: str
-    """Name of the workflow."""
-    organization: str | None = None
-    """Slug; may be left out while there is only one."""
-    input: dict[str, Any] = {}
-    idempotency_key: str | None = None
-    priority: int = DEFAULT_PRIORITY
-    """0 to 9, 9 first."""
-    queue: str = DEFAULT_QUEUE
-
-
-@shared_task(name="executions.start", bind=True, acks_late=True, reject_on_worker_lost=True)
-def start(self: "Task[Any, Any]", /, **call: Any) -> None:
-    """Start a workflow for another application; `StartCall` has the arguments.
-
-    A repeated delivery starts nothing new: without a key of its own the call
-    is known by its Celery task id. A call that arrives while the database is
-    away goes back to the broker. One that is wrong is logged and dropped.
-    """
-    try:
-        started = _start(StartCall.model_validate(call), task_id=str(self.request.id))
-    except (OperationalError, InterfaceError) as error:
-        time.sleep(1)  # the database is away; do not spin between it and the broker
-        raise Reject(error, requeue=True) from error
-    except (ValueError, DataError, ExecutionError, NoSuchOrganization, Workflow.DoesNotExist) as error:
-        log.warning("call refused", task_id=self.request.id, error=_reason(error)[:MAX_REASON])
-        return
-    log.info("call accepted", execution_id=str(started.id), created=started.created)
-
-
-def _start(call: StartCall, *, task_id: str) -> services.Started:
-    workflow = Workflow.objects.get(organization=organization_for(call.organization), name=call.workflow)
-    cause = services.Start(
-        workflow=workflow,
-        source=Source.CALL,
-        input=call.input,
-        idempotency_key=call.idempotency_key or f"celery:{task_id}",
-        priority=call.priority,
-        queue=call.queue,
-        by="celery",
-    )
-    return services.start(cause, now=clock.now())
-
-
-def _reason(error: Exception) -> str:
-    """Return what is wrong with a call, without the values that it came with: they may be secrets."""
-    match error:
-        case ValidationError():
-            problems = error.errors(include_input=False, include_url=False, include_context=False)
-            return "; ".join(f"{dotted(problem['loc'])}: {problem['msg']}" for problem in problems)
-        case InvalidInput():  # a message of JSON Schema quotes the value
-            return "does not fit: " + ", ".join(dict.fromkeys(problem["path"] for problem in error.errors))
-        case InvalidStart() | ExecutionError() | NoSuchOrganization() | Workflow.DoesNotExist():
-            return str(error)
-        case _:
-            return type(error).__name__
-
-
 @shared_task(name="executions.sweep.wake")
 def sweep_wake() -> None:
-    """Wake queues with steps that wait too long. Wake-ups are empty, so doubling them is harmless."""
+    """Release what has waited, wake queues with steps that wait too long. Wake-ups are empty: doubling is harmless."""
+    sweeps.release_due()
     sweeps.wake_overdue()
 
 
 @shared_task(name="executions.sweep.admit")
 def sweep_admit() -> None:
-    """End what was not begun in time, and admit or drop what waits for a place, each under its own lock."""
+    """End what was not begun, or is not done, in time; admit or drop what waits for a place, under its lock."""
     now = clock.now()
     sweeps.expire_unstarted(now=now)
+    sweeps.time_out(now=now)
     sweeps.admit_waiting(now=now)
+
+
+@shared_task(name="executions.sweep.follow")
+def sweep_follow() -> None:
+    """Pass on what a dead process left: ends of children, cancels of parents, events, circuits, age. All guarded."""
+    now = clock.now()
+    children.tell_parents_left(now=now)
+    children.cancel_children_left(now=now)
+    event_waits.wake_left_behind(now=now)
+    circuits.release_waiting(now=now)
+    aging.age()
+
+
+@shared_task(name="executions.sweep.prune")
+def sweep_prune() -> None:
+    """Forget old statistics and circuits, and discard dead letters beyond their limits, in bounded batches."""
+    now = clock.now()
+    minutes.prune()
+    circuits.prune(now=now)
+    dead_letters.discard_old(now=now)
 
 
 @shared_task(name="executions.sweep.rescue")
