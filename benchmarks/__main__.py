@@ -14,7 +14,19 @@ from benchmarks.stage import Stage, ready
 from benchmarks.table import head, table
 from scheduler_project.embedded import EmbeddedServerError
 
-NAMES = ("recurrence", "evaluation", "beat", "scale", "burst", "lateness", "latency", "throughput")
+NAMES = (
+    "recurrence",
+    "evaluation",
+    "beat",
+    "scale",
+    "burst",
+    "lateness",
+    "latency",
+    "steps",
+    "claims",
+    "throughput",
+    "shapes",
+)
 
 
 def main() -> int:
@@ -61,7 +73,20 @@ def _measure(stage: Stage, sizes: Sizes, chosen: argparse.Namespace) -> int:
 
 def _measures(stage: Stage, sizes: Sizes, *, entry: str) -> dict[str, Callable[[], list[Figure]]]:
     """Return what `--only` names; imported here, because models need Django to be set up."""
-    from benchmarks import beat, burst, evaluation, flood, latency, lateness, recurrence, scale, throughput
+    from benchmarks import (
+        beat,
+        burst,
+        claims,
+        evaluation,
+        flood,
+        latency,
+        lateness,
+        recurrence,
+        scale,
+        shapes,
+        steps,
+        throughput,
+    )
 
     return {
         "recurrence": recurrence.measure,
@@ -71,7 +96,10 @@ def _measures(stage: Stage, sizes: Sizes, *, entry: str) -> dict[str, Callable[[
         "burst": lambda: [*burst.measure(stage, sizes), *flood.measure(stage, sizes)],
         "lateness": lambda: lateness.measure(stage, sizes),
         "latency": lambda: latency.measure(stage, sizes, entry=entry),
+        "steps": lambda: steps.measure(stage, sizes),
+        "claims": lambda: claims.measure(stage, sizes),
         "throughput": lambda: throughput.measure(stage, sizes),
+        "shapes": lambda: shapes.measure(stage, sizes),
     }
 
 

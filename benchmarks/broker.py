@@ -25,6 +25,11 @@ class Broker:
         self._own += 2
         return int(self.client.llen(queue)) + int(self.client.hlen(UNACKED))
 
+    def held(self) -> int:
+        """Return how many messages workers hold."""
+        self._own += 1
+        return int(self.client.hlen(UNACKED))
+
     def commands(self) -> int:
         """Return how many commands other clients have sent so far."""
         stats = self.client.info("commandstats")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from benchmarks import tasks
 from benchmarks.database import Database
 from executions import wakeups
 from organizations.models import Organization
@@ -28,21 +29,23 @@ def organization() -> Organization:
 
 def workflow(name: str, **step: Any) -> Workflow:
     """Return a workflow with one `task` step, made when it is first asked for."""
+    return workflow_of(name, {"steps": [{"id": "only", "kind": "task", **step}]})
+
+
+def workflow_of(name: str, definition: dict[str, Any]) -> Workflow:
+    """Return a workflow of this definition, made when it is first asked for."""
     found = Workflow.objects.filter(organization=organization(), name=name).first()
-    if found is not None:
-        return found
-    definition = {"steps": [{"id": "only", "kind": "task", **step}]}
-    return workflows.create(organization(), name=name, definition=definition)
+    return found or workflows.create(organization(), name=name, definition=definition)
 
 
 def noop() -> Workflow:
     """Return a workflow that does nothing."""
-    return workflow("noop", task="benchmarks.noop")
+    return workflow("noop", task=tasks.noop.name)
 
 
 def stamp() -> Workflow:
     """Return a workflow whose step tells when its first line ran; its input is `{"sent_ns": str}`."""
-    return workflow("stamp", task="benchmarks.stamp", args=["${{ input.sent_ns }}"])
+    return workflow("stamp", task=tasks.stamp.name, args=["${{ input.sent_ns }}"])
 
 
 def schedules_at(

@@ -37,6 +37,10 @@ class Sizes:
     batched: int
     drained: int
     drain_wait: float
+    step_starts: int
+    step_rates: tuple[int, ...]  # executions started in a second
+    ready_rows: int  # beside which steps are claimed
+    claims: int
 
 
 FULL = Sizes(
@@ -70,6 +74,10 @@ FULL = Sizes(
     batched=5_000,
     drained=5_000,
     drain_wait=120,
+    step_starts=600,
+    step_rates=(10, 100),
+    ready_rows=1_000_000,
+    claims=5_000,
 )
 QUICK = Sizes(
     beat_rows=(100,),
@@ -102,4 +110,8 @@ QUICK = Sizes(
     batched=200,
     drained=200,
     drain_wait=30,
+    step_starts=20,
+    step_rates=(10,),
+    ready_rows=2_000,
+    claims=200,
 )

@@ -9,7 +9,7 @@ import time
 from importlib import import_module
 
 import django
-from celery import Celery
+from celery import Celery, chain, group
 
 from benchmarks import tasks
 
@@ -21,13 +21,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("peer", choices=["bare", "stock"])
     parser.add_argument("count", type=int)
+    parser.add_argument("--canvas", choices=["chain", "group"], help="of empty tasks, `count` of them")
     parser.add_argument("--every", type=float, default=0.0, help="seconds between two stamped tasks")
     chosen = parser.parse_args()
     app: Celery = import_module(f"benchmarks.peers.{chosen.peer}").app
     app.set_default()
     if chosen.peer == "stock":
         django.setup()
-    seconds = at_pace(chosen.count, every=chosen.every) if chosen.every else at_once(chosen.count)
+    if chosen.canvas:
+        seconds = canvases(chosen.count, chosen.canvas)
+    else:
+        seconds = at_pace(chosen.count, every=chosen.every) if chosen.every else at_once(chosen.count)
     sys.stdout.write(f"{seconds}\n")
 
 
@@ -39,6 +43,15 @@ def at_once(count: int) -> float:
     for _ in range(count - WARM):
         tasks.noop.delay()
     return (time.perf_counter() - began) / (count - WARM)
+
+
+def canvases(count: int, kind: str) -> float:
+    """Publish chains of ten or groups of a hundred empty tasks; return the seconds that each took."""
+    canvas = chain(*[tasks.noop.si()] * 10) if kind == "chain" else group([tasks.noop.si()] * 100)
+    began = time.perf_counter()
+    for _ in range(count):
+        canvas.apply_async()
+    return (time.perf_counter() - began) / count
 
 
 def at_pace(count: int, *, every: float) -> float:
