@@ -1,6 +1,6 @@
 """From how an attempt ended to what its step run becomes. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,64 +22,112 @@ class Record:
     traceback: str = ""
 
 
-def judge(
-    held: Claim, outcome: Outcome, *, policy: Retry, now: datetime, jitter: retry.Jitter
-) -> tuple[Settled, Record | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the step says about attempts that did not succeed."""
+
+    retry: Retry
+    at_most_once: bool = False
+
+
+Verdict = tuple[Settled, Record | None]
+
+
+def judge(held: Claim, outcome: Outcome, *, rules: Rules, now: datetime, jitter: retry.Jitter) -> Verdict:
     """Return the columns to write, and the attempt's record where it did not succeed."""
     match outcome:
+        case (
+            outcomes.Failed(was_interrupted=True) | outcomes.Lost() | outcomes.Released(was_interrupted=True)
+        ) if rules.at_most_once:
+            return _ambiguous(held, outcome)
         case outcomes.Failed():
-            return _failed(held, outcome, policy=policy, now=now, jitter=jitter)
+            return _failed(held, outcome, policy=rules.retry, now=now, jitter=jitter)
         case outcomes.Lost():
             return _lost(held, now=now)
         case outcomes.Released():
             record = Record("released", "handed back by a worker that was stopping")
-            return _again(held, at=now, resume_at=held.resume_at), record
-        case outcomes.Waiting(resume_at):
-            return _again(held, at=resume_at, resume_at=resume_at), None
+            return _as_before(held, state="ready", available_at=now, kept=held.kept), record
         case _:
-            return _ended(held, outcome), None
+            return _went_on(held, outcome), None
 
 
-def _again(held: Claim, *, at: datetime, resume_at: datetime | None) -> Settled:
+def _went_on(held: Claim, outcome: Outcome) -> Settled:
+    match outcome:
+        case outcomes.Completed(output):
+            return _ended(held, "completed", output=output)
+        case outcomes.Skipped():
+            return _ended(held, "skipped")
+        case outcomes.TooLate():
+            return _ended(held, "cancelled", error=outcomes.TOO_LATE)
+        case outcomes.Cancelled():
+            return _ended(held, "cancelled")
+        case _:
+            return _waits(held, outcome)
+
+
+def _waits(held: Claim, outcome: Outcome) -> Settled:
+    match outcome:
+        case outcomes.Waiting():
+            at, kept = outcome.resume_at, outcome.kept
+            wait = _as_before(held, state="waiting", available_at=at, resume_at=at, kept=kept)
+            return replace(wait, waits_for=outcome.waits_for, waits_key=outcome.waits_key)
+        case outcomes.Deferred():
+            wait = _as_before(held, state="waiting", available_at=outcome.until, kept=held.kept)
+            return replace(wait, waits_for=outcome.waits_for, waits_key=outcome.waits_key)
+        case _:
+            return _as_before(held, state="waiting", waits_for="items")
+
+
+def _as_before(
+    held: Claim, *, resume_at: datetime | None = None, kept: Any = None, **changes: Any
+) -> Settled:
     return Settled(
-        state="ready", failures=held.failures, crashes=held.crashes, resume_at=resume_at, available_at=at
+        failures=held.failures,
+        crashes=held.crashes,
+        resume_at=resume_at or held.resume_at,
+        output=kept,
+        **changes,
     )
 
 
-def _ended(
-    held: Claim, outcome: outcomes.Completed | outcomes.Skipped | outcomes.Cancelled | outcomes.TooLate
-) -> Settled:
-    counts: dict[str, Any] = {"failures": held.failures, "crashes": held.crashes}
-    match outcome:
-        case outcomes.Completed(output):
-            return Settled(state="completed", output=output, **counts)
-        case outcomes.Skipped():
-            return Settled(state="skipped", **counts)
-        case outcomes.Cancelled():
-            return Settled(state="cancelled", **counts)
-        case outcomes.TooLate():
-            return Settled(state="cancelled", error=outcomes.TOO_LATE, **counts)
+def _ended(held: Claim, state: str, **changes: Any) -> Settled:
+    return Settled(state=state, failures=held.failures, crashes=held.crashes, **changes)
 
 
-def _lost(held: Claim, *, now: datetime) -> tuple[Settled, Record]:
+def _ambiguous(held: Claim, outcome: Outcome) -> Verdict:
+    record = Record("lost", f"worker {held.worker} fell silent")
+    if isinstance(outcome, outcomes.Failed):
+        record = Record("timed_out" if outcome.timed_out else "failed", outcome.error, outcome.traceback)
+    elif isinstance(outcome, outcomes.Released):
+        record = Record("released", "interrupted by a worker that was stopping")
+    error = f"{record.error}; it may have had its effect, and it is at_most_once: not tried again by itself"
+    return _ended(held, "ambiguous", error=error), record
+
+
+def _lost(held: Claim, *, now: datetime) -> Verdict:
     crashes = held.crashes + 1
     record = Record("lost", f"worker {held.worker} fell silent")
     if crashes >= MAX_CRASHES:
         error = f"its worker died {crashes} times while running it; it is not tried again by itself"
         return Settled(state="failed", error=error, failures=held.failures, crashes=crashes), record
-    ready = Settled(
-        state="ready",
-        failures=held.failures,
-        crashes=crashes,
-        resume_at=held.resume_at,
-        available_at=now + CRASH_DELAY * (crashes - 1),
+    delay = CRASH_DELAY * (crashes - 1)
+    return (
+        Settled(
+            state="waiting" if delay else "ready",
+            waits_for="retry" if delay else "",
+            failures=held.failures,
+            crashes=crashes,
+            resume_at=held.resume_at,
+            available_at=now + delay,
+            output=held.kept,
+        ),
+        record,
     )
-    return ready, record
 
 
 def _failed(
     held: Claim, failed: outcomes.Failed, *, policy: Retry, now: datetime, jitter: retry.Jitter
-) -> tuple[Settled, Record]:
+) -> Verdict:
     failures = held.failures + 1
     verdict = retry.verdict(
         policy,
@@ -89,9 +137,17 @@ def _failed(
         age=now - held.created_at,
         retry_after=failed.retry_after,
         jitter=jitter,
+        error_classes=failed.error_classes,
+        retry_in=failed.retry_in,
+        is_final=failed.is_final,
     )
     record = Record("timed_out" if failed.timed_out else "failed", failed.error, failed.traceback)
     counts: dict[str, Any] = {"failures": failures, "crashes": held.crashes, "error": failed.error}
-    if isinstance(verdict, retry.Again):
-        return Settled(state="ready", available_at=now + verdict.delay, **counts), record
-    return Settled(state=record.outcome, **counts), record
+    if not isinstance(verdict, retry.Again):
+        return Settled(state=record.outcome, **counts), record
+    delay = verdict.delay
+    if delay > timedelta(0):
+        counts |= {"state": "waiting", "waits_for": "retry"}
+    else:
+        counts |= {"state": "ready"}
+    return Settled(available_at=now + delay, **counts), record

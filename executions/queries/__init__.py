@@ -12,26 +12,45 @@ from executions.queries.births import (
     record,
     recorded,
 )
-from executions.queries.claims import Claim, Renewal, Slot, claim, expired, renew
+from executions.queries.claims import NOBODY, Claim, Renewal, Slot, claim, expired, held, interval, renew
 from executions.queries.finishes import (
     Closed,
     Settled,
-    cancel_ready_steps,
+    cancel_open_steps,
     close,
-    complete_only_step,
     disown_steps,
+    finished_steps,
     settle,
     step_states,
 )
-from executions.queries.groups import Admitted, Dropped, admit, drop_waiting, occupancy, stuck_groups
+from executions.queries.groups import (
+    Admitted,
+    Dropped,
+    admit,
+    drop_these,
+    drop_waiting,
+    occupancy,
+    stuck_groups,
+)
 from executions.queries.groups import holders as group_holders
 from executions.queries.groups import lock as lock_groups
 from executions.queries.groups import mark as mark_groups
 from executions.queries.groups import set_limit as set_group_limit
 from executions.queries.groups import waiting as group_waiting
+from executions.queries.items import (
+    begin_items,
+    cancel_items,
+    count_items,
+    counted_items,
+    end_whole,
+    item_left,
+)
+from executions.queries.shortcuts import complete_and_go_on, complete_item, complete_last_step
+from executions.queries.waits import make_ready, release_due
 from executions.queries.watch import (
     Ended,
     has_begun,
+    overdue_executions,
     overdue_queues,
     overdue_starts,
     pulse,
@@ -40,6 +59,7 @@ from executions.queries.watch import (
 )
 
 __all__ = [
+    "NOBODY",
     "Admitted",
     "Claim",
     "Closed",
@@ -52,25 +72,40 @@ __all__ = [
     "Settled",
     "Slot",
     "admit",
-    "cancel_ready_steps",
+    "begin_items",
+    "cancel_items",
+    "cancel_open_steps",
     "claim",
     "close",
-    "complete_only_step",
+    "complete_and_go_on",
+    "complete_item",
+    "complete_last_step",
+    "count_items",
+    "counted_items",
     "disown_steps",
+    "drop_these",
     "drop_waiting",
+    "end_whole",
     "expired",
+    "finished_steps",
     "group_holders",
     "group_waiting",
     "has_begun",
+    "held",
     "insert_step_runs",
+    "interval",
+    "item_left",
     "lock_groups",
+    "make_ready",
     "mark_groups",
     "occupancy",
+    "overdue_executions",
     "overdue_queues",
     "overdue_starts",
     "pulse",
     "record",
     "recorded",
+    "release_due",
     "renew",
     "schedules_to_tell",
     "set_group_limit",

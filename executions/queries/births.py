@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from events.services import INSERT_EVENTS, NewEvent, event_columns
 from events.statements import array, executed
+from executions.models import WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,41 +40,59 @@ class NewExecution:
     start_by: datetime | None
     is_watched: bool
     created_at: datetime
+    parent_step_id: UUID | None = None
+    deadline_at: datetime | None = None
+    has_places: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NewStepRun:
-    """A row of `executions_steprun`; `worker` is set where the inserting worker runs it at once."""
+    """A row of `executions_steprun`; `worker` is set where the inserting worker runs it at once.
+
+    Attributes:
+        state: ready, running (leased at once), waiting, or final.
+        waits_for: of a waiting one, which has no time at which it goes on by itself.
+        attempt: of one that was run before, in another execution.
+    """
 
     execution_id: UUID
+    organization_id: UUID
     step: str
     kind: str
-    state: str  # ready, running (leased at once) or skipped
+    state: str
     queue: str
     priority: int
     created_at: datetime
     lease_expires_at: datetime | None = None
     worker: str = ""
+    item_index: int = WHOLE
+    item: Jsonb | None = None
+    waits_for: str = ""
+    output: Jsonb | None = None
+    attempt: int = 0
     id: UUID = field(default_factory=uuid7)
 
 
 _INSERT_STEP_RUNS = """
 INSERT INTO executions_steprun
-    (execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id,
-     available_at, attempt, started_at, finished_at, failures, crashes, error)
-SELECT new.*, new.created_at,
-    (new.state = 'running')::int,
+    (execution_id, organization_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker,
+     item_index, item, waits_for, output, attempt, id,
+     available_at, started_at, finished_at, failures, crashes, error, waits_key, progress_note)
+SELECT new.*,
+    CASE WHEN new.state <> 'waiting' THEN new.created_at END,
     CASE WHEN new.state = 'running' THEN new.created_at END,
-    CASE WHEN new.state = 'skipped' THEN new.created_at END,
-    0, 0, ''
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[],
-    %s::timestamptz[], %s::text[], %s::uuid[])
-    AS new (execution_id, step, kind, state, queue, priority, created_at, lease_expires_at, worker, id)
+    CASE WHEN new.state NOT IN ('ready', 'running', 'waiting') THEN new.created_at END,
+    0, 0, '', '', ''
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[],
+    %s::timestamptz[], %s::timestamptz[], %s::text[], %s::int[], %s::jsonb[], %s::text[], %s::jsonb[], %s::int[],
+    %s::uuid[])
+    AS new (execution_id, organization_id, step, kind, state, queue, priority, created_at, lease_expires_at,
+        worker, item_index, item, waits_for, output, attempt, id)
 """
 
 
 def insert_step_runs(rows: Sequence[NewStepRun]) -> None:
-    """Insert step runs; the unique key (execution, step) makes a second insert of one fail loudly."""
+    """Insert step runs; the unique key (execution, step, item) makes a second insert of one fail loudly."""
     with executed(_INSERT_STEP_RUNS, _columns(NewStepRun, rows)):
         pass
 
@@ -85,11 +104,13 @@ WITH born AS (
     INSERT INTO executions_execution
         (id, organization_id, workflow_id, version_id, state, source, schedule_id, fire_kind, fire_at,
          idempotency_key, input, priority, queue, redrive_of_id, started_by, group_key, group_limit,
-         waits_until, start_by, is_watched, created_at, has_waiting, error)
-    SELECT *, false, '' FROM unnest(
+         waits_until, start_by, is_watched, created_at, parent_step_id, deadline_at, has_places,
+         has_waiting, error, ends_as)
+    SELECT *, false, '', '' FROM unnest(
         %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[],
         %s::timestamptz[], %s::text[], %s::jsonb[], %s::smallint[], %s::text[], %s::uuid[], %s::text[],
-        %s::uuid[], %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::timestamptz[])
+        %s::uuid[], %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::timestamptz[],
+        %s::uuid[], %s::timestamptz[], %s::boolean[])
     ON CONFLICT DO NOTHING
     RETURNING id
 ), steps AS (

@@ -1,11 +1,15 @@
 """Claim a step run, keep it, and find those that were lost."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from events.statements import executed
+
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,7 @@ class Claim:
 
     id: UUID
     step: str
+    item_index: int
     queue: str
     attempt: int
     failures: int
@@ -22,6 +27,8 @@ class Claim:
     created_at: datetime
     started_at: datetime
     resume_at: datetime | None
+    item_json: str | None
+    kept_json: str | None
     execution_id: UUID
     organization_id: UUID
     workflow_id: UUID
@@ -33,23 +40,31 @@ class Claim:
     execution_queue: str
     execution_created_at: datetime
     start_by: datetime | None
+    ends_as: str
     input_json: str
+    available_at: datetime | None = None  # since when it was ready
+
+    @property
+    def is_item(self) -> bool:
+        """Return whether it is one item of a step."""
+        return self.item_index >= 0
+
+    @property
+    def kept(self) -> Any:
+        """Return what the step's last run left for this one."""
+        return None if self.kept_json is None else json.loads(self.kept_json)
 
 
 _CLAIM_COLUMNS = """
-s.id, s.step, s.queue, s.attempt, s.failures, s.crashes, s.worker, s.created_at, s.started_at, s.resume_at,
+s.id, s.step, s.item_index, s.queue, s.attempt, s.failures, s.crashes, s.worker, s.created_at, s.started_at,
+s.resume_at, s.item::text, s.output::text,
 e.id, e.organization_id, e.workflow_id, e.version_id, e.source, e.schedule_id, e.fire_at,
-s.priority, e.queue, e.created_at, e.start_by, e.input::text
+e.priority, e.queue, e.created_at, e.start_by, e.ends_as, e.input::text, s.available_at
 """
 
-# Index: step_run_claim (queue, priority DESC, available_at, id) where ready.
-PICK_AND_TAKE = f"""
-picked AS MATERIALIZED (
-    SELECT id FROM executions_steprun
-    WHERE {{condition}} state = 'ready' AND queue = %(queue)s AND available_at <= horarium_now()
-    ORDER BY priority DESC, available_at, id
-    LIMIT 1 FOR UPDATE SKIP LOCKED
-), taken AS (
+# What a claim does to the row that `picked` has chosen.
+TAKE = f"""
+taken AS (
     UPDATE executions_steprun AS s
     SET state = 'running', attempt = s.attempt + 1, worker = %(worker)s,
         started_at = horarium_now(), lease_expires_at = horarium_now() + %(lease)s::interval
@@ -58,26 +73,96 @@ picked AS MATERIALIZED (
     RETURNING {_CLAIM_COLUMNS}
 )
 """  # noqa: S608 - constant text
-_CLAIM = f"WITH {PICK_AND_TAKE.format(condition='')} SELECT * FROM taken"  # noqa: S608 - constant text
+
+# Index: step_run_claim (queue, organization_id, priority DESC, available_at, id) where ready.
+# The organizations that have something ready take turns, from the one after the last that was served:
+# `turn` finds each by one probe, and only until one has a row that nobody else holds.
+# A queue that is limited is claimed from elsewhere, under a lock.
+PICK_AND_TAKE = f"""
+turn (organization_id, wrapped, place) AS (
+    SELECT %(after)s::uuid, false, 0
+    UNION ALL
+    SELECT following.organization_id, following.wrapped, turn.place + 1
+    FROM turn CROSS JOIN LATERAL (
+        (SELECT s.organization_id, turn.wrapped FROM executions_steprun AS s
+         WHERE s.state = 'ready' AND s.queue = %(queue)s AND s.organization_id > turn.organization_id
+             AND (NOT turn.wrapped OR s.organization_id <= %(after)s::uuid)
+         ORDER BY s.organization_id LIMIT 1)
+        UNION ALL
+        (SELECT s.organization_id, true FROM executions_steprun AS s
+         WHERE NOT turn.wrapped AND s.state = 'ready' AND s.queue = %(queue)s
+             AND s.organization_id <= %(after)s::uuid
+         ORDER BY s.organization_id LIMIT 1)
+        LIMIT 1
+    ) AS following
+), picked AS MATERIALIZED (
+    SELECT best.id FROM (
+        SELECT turn.organization_id FROM turn
+        WHERE turn.place > 0 AND NOT EXISTS (
+            SELECT FROM executions_queuesetting AS q
+            WHERE q.organization_id = turn.organization_id AND q.name = %(queue)s
+                AND (q.paused_at IS NOT NULL OR q.max_running IS NOT NULL))
+        OFFSET 0 -- asked before a row is locked
+    ) AS served CROSS JOIN LATERAL (
+        SELECT s.id FROM executions_steprun AS s
+        WHERE {{condition}} s.state = 'ready' AND s.queue = %(queue)s
+            AND s.organization_id = served.organization_id
+        ORDER BY s.priority DESC, s.available_at, s.id
+        LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) AS best
+    LIMIT 1
+), {TAKE}
+"""  # noqa: S608 - constant text
+_CLAIM = f"WITH RECURSIVE {PICK_AND_TAKE.format(condition='')} SELECT * FROM taken"  # noqa: S608 - constant text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Slot:
-    """A worker that is ready to run one step of a queue."""
+    """A worker that is ready to run one step of a queue.
+
+    Attributes:
+        after: the organization that was served last; the next one has its turn.
+    """
 
     queue: str
     worker: str
     lease: timedelta
+    after: UUID = NOBODY
 
-    def parameters(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, Any]:
         """Return what the claim's statement takes."""
-        seconds = self.lease.total_seconds()
-        return {"queue": self.queue, "worker": self.worker, "lease": f"{seconds} seconds"}
+        return {
+            "queue": self.queue,
+            "worker": self.worker,
+            "lease": interval(self.lease),
+            "after": self.after,
+        }
+
+    def served(self, row: tuple[Any, ...] | list[Any] | None) -> Claim | None:
+        """Return the claim that a statement gave this slot, if any, and remember whose turn it was."""
+        if not row or row[0] is None:
+            return None
+        taken = Claim(*row)
+        self.after = taken.organization_id
+        return taken
 
 
 def claim(slot: Slot) -> Claim | None:
     """Take the best ready step run of the slot's queue, or return None. One statement."""
     with executed(_CLAIM, slot.parameters()) as cursor:
+        return slot.served(cursor.fetchone())
+
+
+# By primary key.
+_HELD = f"""
+SELECT {_CLAIM_COLUMNS}
+FROM executions_steprun AS s JOIN executions_execution AS e ON e.id = s.execution_id WHERE s.id = %s
+"""  # noqa: S608 - constant text
+
+
+def held(step_run_id: UUID) -> Claim | None:
+    """Return a step run, in whatever state, with its execution. Locks nothing."""
+    with executed(_HELD, [step_run_id]) as cursor:
         row = cursor.fetchone()
     return Claim(*row) if row else None
 

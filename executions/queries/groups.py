@@ -75,20 +75,22 @@ class Admitted:
     queue: str
 
 
-_ADMITTED = ", ".join(f"e.{name}" for name in Admitted.__slots__)
+ADMITTED = ", ".join(f"e.{name}" for name in Admitted.__slots__)
+# What has places in limits as well is admitted by `queries.places`; here it keeps its place in the order.
 _ADMIT = f"""
 WITH held AS (
     SELECT group_key, count(*) AS active FROM executions_execution
     WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'running' GROUP BY group_key
 ), waiting AS (
-    SELECT id, group_key, group_limit,
+    SELECT id, group_key, group_limit, has_places,
         row_number() OVER (PARTITION BY group_key ORDER BY fire_at, id) AS place
     FROM executions_execution WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'pending'
 )
 UPDATE executions_execution AS e SET state = 'running', waits_until = NULL
 FROM waiting LEFT JOIN held USING (group_key)
-WHERE e.id = waiting.id AND e.state = 'pending' AND waiting.place <= waiting.group_limit - coalesce(held.active, 0)
-RETURNING {_ADMITTED}
+WHERE e.id = waiting.id AND e.state = 'pending' AND NOT waiting.has_places
+    AND waiting.place <= waiting.group_limit - coalesce(held.active, 0)
+RETURNING {ADMITTED}
 """  # noqa: S608 - constant text
 
 
@@ -107,39 +109,46 @@ class Dropped:
     workflow_id: UUID
     schedule_id: UUID | None
     fire_at: datetime | None
+    parent_step_id: UUID | None
 
 
 _DROPPED = ", ".join(f"e.{name}" for name in Dropped.__slots__)
-# Index: execution_in_group.
 _DROP = f"""
-UPDATE executions_execution AS e SET state = 'cancelled', error = %(why)s, finished_at = %(now)s, waits_until = NULL
-WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'pending'
-    AND (NOT %(only_late)s::boolean OR waits_until <= %(now)s)
-    AND (%(kind)s::text = '' OR fire_kind = %(kind)s)
-    AND (%(but)s::uuid IS NULL OR id <> %(but)s)
-RETURNING {_DROPPED}
+WITH dropped AS (
+    UPDATE executions_execution AS e
+    SET state = 'cancelled', error = %(why)s, finished_at = %(now)s, waits_until = NULL
+    WHERE {{which}} AND state = 'pending' RETURNING {_DROPPED}
+), released AS (
+    UPDATE executions_place AS p SET released_at = %(now)s FROM dropped
+    WHERE p.execution_id = dropped.id AND p.released_at IS NULL
+)
+SELECT * FROM dropped
 """  # noqa: S608 - constant text
+# Index: execution_in_group.
+_DROP_IN_GROUPS = _DROP.format(
+    which="""group_key = ANY(%(groups)s::uuid[]) AND (NOT %(only_late)s::boolean OR waits_until <= %(now)s)
+        AND (%(kind)s::text = '' OR fire_kind = %(kind)s)"""
+)
+_DROP_THESE = _DROP.format(which="id = ANY(%(ids)s::uuid[])")
 
 
 def drop_waiting(
-    groups: Collection[UUID],
-    *,
-    why: str,
-    now: datetime,
-    only_late: bool = False,
-    kind: str = "",
-    but: UUID | None = None,
+    groups: Collection[UUID], *, why: str, now: datetime, only_late: bool = False, kind: str = ""
 ) -> list[Dropped]:
     """End what waits in locked groups, all or one of it.
 
     Args:
         only_late: only what has waited too long.
         kind: only what is of this fire kind.
-        but: the execution that is kept.
     """
-    values = {"groups": list(groups), "why": why, "now": now}
-    values |= {"only_late": only_late, "kind": kind, "but": but}
-    with executed(_DROP, values) as cursor:
+    values = {"groups": list(groups), "why": why, "now": now, "only_late": only_late, "kind": kind}
+    with executed(_DROP_IN_GROUPS, values) as cursor:
+        return [Dropped(*row) for row in cursor]
+
+
+def drop_these(ids: Collection[UUID], *, why: str, now: datetime) -> list[Dropped]:
+    """End those of these executions that still wait."""
+    with executed(_DROP_THESE, {"ids": list(ids), "why": why, "now": now}) as cursor:
         return [Dropped(*row) for row in cursor]
 
 
@@ -157,14 +166,22 @@ def holders(group: UUID) -> list[UUID]:
 
 # Index: execution_in_group.
 _WAITING = """
-SELECT id FROM executions_execution
-WHERE group_key = %s AND state = 'pending' AND fire_kind = %s ORDER BY fire_at, id
+SELECT id FROM (
+    SELECT id, fire_kind, group_limit, row_number() OVER (ORDER BY fire_at, id) AS place
+    FROM executions_execution WHERE group_key = %(group)s AND state = 'pending'
+) AS waiting
+WHERE fire_kind = %(kind)s AND place > group_limit - (
+    SELECT count(*) FROM executions_execution WHERE group_key = %(group)s AND state = 'running')
+ORDER BY place
 """
 
 
 def waiting(group: UUID, *, kind: str) -> list[UUID]:
-    """Return what waits of one fire kind in a locked group, in order of nominal time."""
-    with executed(_WAITING, [group, kind]) as cursor:
+    """Return what of one fire kind waits for a place in a locked group, in order of nominal time.
+
+    What has its place there, and waits for a limit of its workflow, is left out.
+    """
+    with executed(_WAITING, {"group": group, "kind": kind}) as cursor:
         return [row[0] for row in cursor]
 
 
@@ -173,7 +190,7 @@ _STUCK = """
 SELECT group_key FROM executions_execution
 WHERE group_key IS NOT NULL AND state IN ('pending', 'running')
 GROUP BY group_key
-HAVING count(*) FILTER (WHERE state = 'running') < max(group_limit) FILTER (WHERE state = 'pending')
+HAVING count(*) FILTER (WHERE state = 'running') < max(group_limit) FILTER (WHERE state = 'pending' AND NOT has_places)
     OR min(waits_until) FILTER (WHERE state = 'pending') <= horarium_now()
 ORDER BY min(waits_until) FILTER (WHERE state = 'pending') LIMIT %s
 """

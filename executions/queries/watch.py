@@ -108,3 +108,17 @@ def overdue_starts(limit: int) -> list[UUID]:
     """Return executions whose first step nobody took before the start deadline, the oldest first. Locks nothing."""
     with executed(_OVERDUE_STARTS, [limit]) as cursor:
         return [row[0] for row in cursor]
+
+
+# Index: execution_deadline (deadline_at) where running.
+_OVERDUE_EXECUTIONS = """
+SELECT id FROM executions_execution
+WHERE state = 'running' AND deadline_at < horarium_now() AND cancel_requested_at IS NULL
+ORDER BY deadline_at LIMIT %s
+"""
+
+
+def overdue_executions(limit: int) -> list[UUID]:
+    """Return executions whose deadline has passed and whose end nobody has requested. Locks nothing."""
+    with executed(_OVERDUE_EXECUTIONS, [limit]) as cursor:
+        return [row[0] for row in cursor]
