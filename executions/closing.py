@@ -3,61 +3,74 @@
 from datetime import datetime
 from uuid import UUID
 
-from events.services import NewEvent, append
+from events.services import append
 from executions import queries
+from executions.advancing import advance, planned
 from executions.errors import IllegalMove
-from executions.models import Execution, StepRun
+from executions.models import Ending, Execution, StepRun
 from executions.outcomes import TOO_LATE
-from executions.states import EXECUTION_MOVES, ExecutionState, StepState
+from executions.queries import Closed
+from executions.states import EXECUTION_MOVES, ExecutionState
+from executions.subject import subject_of
+from workflows.definition import Definition
+from workflows.services import definition_of
+
+NOT_CLOSED = Closed(done=False)
 
 
-def request_cancel(execution_id: UUID, *, by: str, now: datetime) -> Execution:
+def request_cancel(
+    execution_id: UUID, *, by: str, now: datetime, ends_as: Ending = Ending.CANCELLED, error: str = ""
+) -> Closed:
     """Request the end of an execution in the caller's transaction.
 
-    Ready steps never run, running ones are interrupted. With none running, or
-    before it was admitted, it ends at once.
+    What nobody runs ends, running steps are interrupted; then finished steps are
+    compensated and the `always` steps run. With nothing of that to do, or before
+    it was admitted, it ends at once.
 
     Raises:
-        IllegalMove: it has already ended.
+        IllegalMove: it has already ended, or is being wound up and will end otherwise.
     """
     locked = _locked(execution_id)
+    definition = definition_of(locked.version_id)
     if locked.cancel_requested_at is None:
-        locked.cancel_requested_at = now
-        locked.save(update_fields=["cancel_requested_at"])
-    queries.cancel_ready_steps(locked.pk, now=now)
-    if not StepRun.objects.filter(execution=locked, state=StepState.RUNNING).exists():
-        _close(locked, by=by, error="", now=now)
-    return locked
+        _check_undecided(locked, definition)
+        locked.cancel_requested_at, locked.ends_as = now, ends_as
+        locked.save(update_fields=["cancel_requested_at", "ends_as"])
+    if locked.state == ExecutionState.PENDING:
+        return _close(locked, by=by, error=error, now=now)
+    done = advance(subject_of(locked), definition, ends_as=locked.ends_as, now=now, error=error)
+    for event in done.events:
+        event.data.setdefault("by", by)
+    append(done.events)
+    return done.closed
 
 
-def terminate(execution_id: UUID, *, by: str, now: datetime) -> Execution:
+def terminate(execution_id: UUID, *, by: str, now: datetime) -> Closed:
     """End an execution at once in the caller's transaction: running code is disowned, not asked.
 
-    A worker that still runs one of its steps finds its lease lost.
+    Nothing is compensated and no `always` step runs. A worker that still runs
+    one of its steps finds its lease lost.
 
     Raises:
         IllegalMove: it has already ended.
     """
     locked = _locked(execution_id)
     queries.disown_steps(locked.pk, now=now)
-    _close(locked, by=by, error=f"terminated by {by}", now=now)
-    return locked
+    return _close(locked, by=by, error=f"terminated by {by}", now=now)
 
 
-def expire(execution_id: UUID, *, now: datetime) -> Execution | None:
+def expire(execution_id: UUID, *, now: datetime) -> Closed:
     """End, in the caller's transaction, an execution that nobody began before its start deadline.
 
-    Returns:
-        The execution, or None where a worker has taken a step, or somebody has ended it, meanwhile.
+    Not `done` where a worker has taken a step, or somebody has ended it, meanwhile.
     """
     locked = Execution.objects.select_for_update().get(pk=execution_id)
     if locked.state != ExecutionState.RUNNING or _has_begun(locked):
-        return None
-    queries.cancel_ready_steps(locked.pk, now=now)
+        return NOT_CLOSED
+    queries.cancel_open_steps(locked.pk, now=now)
     if _has_begun(locked):  # the worker that was faster finds out itself that it is too late
-        return None
-    _close(locked, by="start deadline", error=TOO_LATE, now=now)
-    return locked
+        return NOT_CLOSED
+    return _close(locked, by="start deadline", error=TOO_LATE, now=now)
 
 
 def _has_begun(execution: Execution) -> bool:
@@ -71,19 +84,13 @@ def _locked(execution_id: UUID) -> Execution:
     return locked
 
 
-def _close(locked: Execution, *, by: str, error: str, now: datetime) -> None:
-    queries.close(locked.pk, state=ExecutionState.CANCELLED, error=error, now=now)
-    append([_cancelled(locked, by=by, now=now)])
-    locked.refresh_from_db()
+def _check_undecided(locked: Execution, definition: Definition) -> None:
+    """Refuse to ask for an end once compensations and hooks run: they were told how it ends."""
+    if locked.state == ExecutionState.RUNNING and (result := planned(locked.pk, definition).result):
+        raise IllegalMove("the execution", state=f"about to end as {result}", to="cancelled")
 
 
-def _cancelled(execution: Execution, *, by: str, now: datetime) -> NewEvent:
-    return NewEvent(
-        organization_id=execution.organization_id,
-        type="workflow.cancelled",
-        at=now,
-        workflow_id=execution.workflow_id,
-        schedule_id=execution.schedule_id,
-        execution_id=execution.pk,
-        data={"by": by},
-    )
+def _close(locked: Execution, *, by: str, error: str, now: datetime) -> Closed:
+    closed = queries.close(locked.pk, state=ExecutionState.CANCELLED, error=error, now=now)
+    append([subject_of(locked).event("workflow.cancelled", now=now, data={"by": by})])
+    return closed

@@ -27,10 +27,9 @@ class NotStartable(ExecutionError):
 class Overlapping(ExecutionError):
     """Others of its group are active and its overlap policy refuses it; wait, or start it with another policy."""
 
-    def __init__(self, reason: str) -> None:
-        why = "too many starts wait already" if reason == "buffer_full" else "another run is active"
+    def __init__(self) -> None:
         super().__init__(
-            f"not started: {why}; give `overlap` as allow_all, buffer_all or cancel_other to start it"
+            "not started: another run is active; give `overlap` as allow_all, buffer_all or cancel_other to start it"
         )
 
 
@@ -58,3 +57,46 @@ class UnknownStep(LookupError):
     def __init__(self, step_id: str) -> None:
         self.step_id = step_id
         super().__init__(f"the definition has no step {step_id!r}")
+
+
+class InvalidQueue(Invalid):
+    """Settings of a queue or a move that the caller must correct; `errors` names them."""
+
+
+class QueueFull(ExecutionError):
+    """Enough waits in the queue already; start it later, in another queue, or let `max_waiting` be raised."""
+
+    def __init__(self, queue: str, *, max_waiting: int) -> None:
+        super().__init__(
+            f"queue {queue!r} is full: {max_waiting} steps wait in it; try later, or name another queue"
+        )
+
+
+class AlreadyDecided(ExecutionError):
+    """Somebody has decided before; the caller is told what."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"already decided: {what}")
+
+
+class NotAsked(ExecutionError):
+    """The step asks for no decision now: it has not come to that, or its deadline has passed. Read it again."""
+
+    def __init__(self) -> None:
+        super().__init__("this step does not wait for a decision now; look at its execution")
+
+
+class LimitReached(ExecutionError):
+    """A limit of the workflow is full and refuses more; start it again when an execution has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not started: a limit of the workflow is full; try again later, or write `when_full: wait`"
+        )
+
+
+class TooManyWaiting(ExecutionError):
+    """As many wait for a place as may; come back later."""
+
+    def __init__(self) -> None:
+        super().__init__("not started: too many starts wait for a place already; try again later")

@@ -1,4 +1,4 @@
-"""What lists of executions and dead letters can be narrowed to."""
+"""What lists of executions can be narrowed to."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from django.apps import apps
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
-from executions.models import DeadLetter, Execution, Source
-from executions.states import ExecutionState
+from executions.models import Execution, Source, StepRun
+from executions.states import ExecutionState, StepState
 from organizations.strict import InstantFilter
 from organizations.viewsets import as_id
 from workflows.models import Workflow
@@ -50,11 +50,12 @@ class ExecutionFilter(filters.FilterSet):  # type: ignore[misc]
         return queryset.filter(schedule_id__in=list(own.values_list("pk", flat=True)[:MOST_OF_A_NAME]))
 
 
-class DeadLetterFilter(filters.FilterSet):  # type: ignore[misc]
-    """By what a person decided."""
+class StepRunFilter(filters.FilterSet):  # type: ignore[misc]
+    """By step and state."""
 
-    resolution = filters.ChoiceFilter(choices=DeadLetter.Resolution.choices)
+    step = filters.CharFilter()
+    state = filters.ChoiceFilter(choices=StepState.choices)
 
     class Meta:
-        model = DeadLetter
-        fields = ("resolution",)
+        model = StepRun
+        fields = ("step", "state")

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from events.services import NewEvent, append
 from executions import graph, queries, wakeups
-from executions.models import Source
+from executions.models import Execution, Source, StepRun
 from executions.queries import Admitted, NewExecution, NewStepRun
 from executions.states import ExecutionState, StepState
 from workflows.services import definition_of
@@ -20,11 +21,12 @@ def first_steps(row: NewExecution | Admitted, *, now: datetime) -> list[NewStepR
     return [
         NewStepRun(
             execution_id=row.id,
+            organization_id=row.organization_id,
             step=step.id,
             kind=step.kind,
             state=StepState.READY,
             queue=step.queue or row.queue,
-            priority=row.priority,
+            priority=row.priority if step.priority is None else step.priority,
             created_at=now,
         )
         for step in map(definition.step, graph.plan(definition, {}).start)
@@ -45,10 +47,34 @@ def open_admitted(rows: Iterable[Admitted], *, now: datetime) -> None:
     admitted = list(rows)
     if not admitted:
         return
-    steps = [step for row in admitted for step in first_steps(row, now=now)]
+    begun = _begun_elsewhere(admitted)
+    steps = [step for row in admitted if row.id not in begun for step in first_steps(row, now=now)]
     queries.insert_step_runs(steps)
+    _set_deadlines(admitted, now=now)
     append(_event(row, "workflow.started", now=now) for row in admitted)
     wake(steps)
+    _resume(begun, now=now)
+
+
+def _begun_elsewhere(admitted: Iterable[Admitted]) -> set[UUID]:
+    """Return the executions that have step runs already: those of the one that they redrive."""
+    rows = StepRun.objects.filter(execution__in=[row.id for row in admitted]).order_by()
+    return set(rows.values_list("execution_id", flat=True).distinct())
+
+
+def _resume(execution_ids: Iterable[UUID], *, now: datetime) -> None:
+    from executions.dead_letters import resume
+
+    for execution_id in execution_ids:
+        resume(Execution.objects.get(pk=execution_id), now=now)
+
+
+def _set_deadlines(admitted: Iterable[Admitted], *, now: datetime) -> None:
+    """Let the deadlines of executions that have waited count from here."""
+    for row in admitted:
+        timeout = definition_of(row.version_id).timeout
+        if timeout is not None:
+            Execution.objects.filter(pk=row.id).update(deadline_at=now + timeout)
 
 
 def wake(steps: Iterable[NewStepRun]) -> None:

@@ -1,20 +1,26 @@
 """Small repairs that are safe to run twice, late, or at the same time."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 
-from executions import admission, closing, engine, queries, wakeups
-from executions.errors import LostLease
+from executions import admission, children, closing, engine, queries, wakeups
+from executions.errors import IllegalMove, LostLease
+from executions.limits import letting_in
+from executions.models import Ending
 from executions.outcomes import Lost
+from executions.queries import Closed
 
 log = structlog.get_logger(__name__)
 
 OVERDUE = timedelta(seconds=1)  # a ready step waits this long before its queue is woken again
 RESCUE_BATCH = 100
 WAITING_BATCH = 1_000
+DUE_BATCH = 1_000
 
 
 def wake_overdue() -> list[str]:
@@ -29,28 +35,56 @@ def wake_overdue() -> list[str]:
 
 
 def admit_waiting(*, now: datetime) -> int:
-    """Drop what has waited too long and admit what a lost close left waiting; return the groups looked at."""
+    """Drop what has waited too long, admit what a lost close left waiting or time has let in; return how many groups.
+
+    What was admitted into limits, or dropped there, counts as a group each.
+    """
     groups = queries.stuck_groups(WAITING_BATCH)
     for group in groups:
         try:
             admission.release([group], now=now)
         except Exception:
             log.exception("release failed", group_key=str(group))
-    return len(groups)
+    return len(groups) + letting_in.look_everywhere(now=now)
+
+
+def release_due() -> int:
+    """Make ready what has waited until now; beat does the same, and sooner. Return how many were."""
+    released = queries.release_due(DUE_BATCH)
+    for queue, count in released.items():
+        wakeups.wake(queue, count=count)
+    return released.total()
 
 
 def expire_unstarted(*, now: datetime) -> int:
     """End executions that no worker began before their start deadline, so that they hold up nobody."""
-    expired = 0
-    for execution_id in queries.overdue_starts(RESCUE_BATCH):
-        with transaction.atomic():
-            ended = closing.expire(execution_id, now=now)
-        if ended is None:
+    return _end_each(queries.overdue_starts(RESCUE_BATCH), closing.expire, now=now)
+
+
+def time_out(*, now: datetime) -> int:
+    """Request the end of executions whose deadline has passed, as timed out."""
+    return _end_each(queries.overdue_executions(RESCUE_BATCH), _time_out, now=now)
+
+
+def _time_out(execution_id: UUID, *, now: datetime) -> Closed:
+    return closing.request_cancel(execution_id, by="deadline", now=now, ends_as=Ending.TIMED_OUT)
+
+
+def _end_each(execution_ids: Iterable[UUID], end: Callable[..., Closed], *, now: datetime) -> int:
+    ended = 0
+    for execution_id in execution_ids:
+        try:
+            with transaction.atomic():
+                closed = end(execution_id, now=now)
+            children.cancel_children(execution_id, now=now)
+            engine.after_close(closed, now=now)
+        except IllegalMove:  # it has ended by itself meanwhile
             continue
-        expired += 1
-        if ended.group_key is not None and ended.has_waiting:
-            admission.let_others_in(ended.group_key, now=now)
-    return expired
+        except Exception:
+            log.exception("end failed", execution_id=str(execution_id))
+            continue
+        ended += closed.done
+    return ended
 
 
 def rescue_expired(*, now: datetime) -> int:

@@ -3,19 +3,28 @@
 import json
 from typing import Any
 
-from executions.models import StepRun
+from executions import graph
+from executions.advancing import planned
+from executions.models import WHOLE, StepRun
 from executions.queries import Claim
-from workflows.definition import Step
+from executions.states import STEP_FINAL
+from workflows.definition import Section, Step
+from workflows.services import definition_of
+
+HOOKS = frozenset({Section.COMPENSATE, Section.ON_FAILURE, Section.ALWAYS})
+NOT_REACHED = {"state": None, "output": None}
 
 
 def variables_of(step: Step, held: Claim) -> dict[str, Any]:
-    """Return `input`, `execution`, `schedule` and, where the step refers to them, `steps`.
+    """Return `input`, `execution`, `schedule` and, where the step refers to them, `steps`; of an item `item`, `index`.
 
     Shapes: `execution` is `{"id", "source", "priority", "attempt", "created_at"}`,
-    `schedule` is `{"id", "fire_at"}` with nulls for an execution of another
-    source, `steps.fetch` is `{"state", "output"}`.
+    and where the step runs because the execution ends also `{"state", "error"}`:
+    as what, and why. `schedule` is `{"id", "fire_at"}` with nulls for an
+    execution of another source, `steps.fetch` is `{"state", "output"}`, with
+    nulls for a step that was not reached.
     """
-    return {
+    variables = {
         "input": json.loads(held.input_json),
         "execution": {
             "id": str(held.execution_id),
@@ -23,6 +32,7 @@ def variables_of(step: Step, held: Claim) -> dict[str, Any]:
             "priority": held.priority,
             "attempt": held.attempt,
             "created_at": held.execution_created_at.isoformat(),
+            **_end(step, held),
         },
         "schedule": {
             "id": str(held.schedule_id) if held.schedule_id else None,
@@ -30,17 +40,42 @@ def variables_of(step: Step, held: Claim) -> dict[str, Any]:
         },
         "steps": _steps(step, held),
     }
+    if held.is_item:
+        item = None if held.item_json is None else json.loads(held.item_json)
+        variables |= {"item": item, "index": held.item_index}
+    return variables
+
+
+def _end(step: Step, held: Claim) -> dict[str, Any]:
+    """Return how the execution is about to end, for a step that runs because it ends."""
+    wanted = {key for root, key in step.references if root == "execution"}
+    if wanted.isdisjoint({None, "state", "error"}):
+        return {}
+    definition = definition_of(held.version_id)
+    if definition.section_of(step.id) not in HOOKS:
+        return {}
+    plan = planned(held.execution_id, definition, ends_as=held.ends_as)
+    return {"state": plan.result, "error": _error(held)}
+
+
+def _error(held: Claim) -> str:
+    failed = StepRun.objects.filter(
+        execution_id=held.execution_id, item_index=WHOLE, state__in=sorted(graph.FAILED)
+    )
+    first = failed.order_by("finished_at", "id").values_list("step", "error").first()
+    return ": ".join(first) if first else ""
 
 
 def _steps(step: Step, held: Claim) -> dict[str, Any]:
-    references = step.template.references | (step.guard.references() if step.guard else frozenset())
-    wanted = {key for root, key in references if root == "steps"}
+    wanted = {key for root, key in step.references if root == "steps"}
     if not wanted:
         return {}
-    rows = StepRun.objects.filter(execution_id=held.execution_id)
+    rows = StepRun.objects.filter(execution_id=held.execution_id, item_index=WHOLE)
     if None not in wanted:
         rows = rows.filter(step__in=wanted)
-    return {
-        name: {"state": state, "output": output}
+    found = {
+        # What is kept in the row of a step that has not ended is its own.
+        name: {"state": state, "output": output if state in STEP_FINAL else None}
         for name, state, output in rows.values_list("step", "state", "output")
     }
+    return {name: NOT_REACHED for name in wanted if name is not None} | found

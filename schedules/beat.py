@@ -8,7 +8,7 @@ import gc
 import socket
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from executions import queries as execution_queries
-from executions import wakeups
+from executions import sweeps, wakeups
 from executions.models import Pulse
 from schedules import endings, fire, queries, services
 from schedules.backfill import drip
@@ -37,7 +37,6 @@ class Scheduler(PeriodicTaskScheduler):
     """The scheduler of `celery beat`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._looked_at: datetime | None = None
         self._looked = 0.0  # monotonic seconds, of the last look at what else is due
         self._rows_due = 0.0  # monotonic seconds, of the PeriodicTask rows
         self._pulsed = -PULSE_SECONDS
@@ -66,7 +65,7 @@ class Scheduler(PeriodicTaskScheduler):
         return 0
 
     def _pass(self) -> float:
-        """Fire due schedules, wake workers for delayed steps, and return the seconds until more is due."""
+        """Fire due schedules, release delayed steps, and return the seconds until more is due."""
         began = time.monotonic()
         done = fire.fire_due()
         self._pulse()
@@ -74,11 +73,7 @@ class Scheduler(PeriodicTaskScheduler):
         if done.is_full and began - self._looked < LOOK_SECONDS:
             return 0
         self._looked = began
-        since = self._looked_at or done.now - timedelta(seconds=2 * LONGEST_WAIT)
-        outlook = queries.outlook(since=since, now=done.now)
-        for queue, count in outlook.released.items():
-            wakeups.wake(queue, count=count)
-        self._looked_at = done.now
+        outlook = queries.outlook()
         self._look_after(outlook, now=done.now)
         if done.is_full:
             return 0
@@ -91,6 +86,7 @@ class Scheduler(PeriodicTaskScheduler):
     def _look_after(self, outlook: queries.Outlook, *, now: datetime) -> None:
         """Do what else is due. A duty that fails is tried again in the next pass."""
         duties: tuple[tuple[datetime | None, Callable[[], int]], ...] = (
+            (outlook.step_at, sweeps.release_due),
             (outlook.run_ended_at, endings.follow_ends),
             (outlook.pause_ends_at, partial(services.resume_due, now=now)),
             (outlook.backfill_at, partial(drip.drip_due, now=now)),

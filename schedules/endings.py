@@ -14,7 +14,7 @@ import clock
 from events.services import append
 from executions import queries as executions
 from executions.queries import Ended
-from executions.states import ExecutionState
+from executions.states import EXECUTION_FAILED, ExecutionState
 from schedules import skips, timetable
 from schedules.fire import set_aside
 from schedules.models import Schedule
@@ -66,7 +66,7 @@ def _tell(schedule: Schedule, ended: list[Ended], *, now: datetime) -> None:
         schedule.ended_at = max(end.finished_at for end in ended)
         if schedule.state == ScheduleState.ACTIVE:
             search(schedule)
-    last_failure = next((end for end in reversed(ended) if end.state == ExecutionState.FAILED), None)
+    last_failure = next((end for end in reversed(ended) if end.state in EXECUTION_FAILED), None)
     limit = schedule.auto_pause_after
     if schedule.state == ScheduleState.ACTIVE and last_failure and 0 < limit <= schedule.consecutive_failures:
         _pause(schedule, last_failure, now=now)
@@ -77,7 +77,7 @@ def _count(schedule: Schedule, end: Ended) -> None:
     """Count failures in a row; a cancelled run says nothing, nor does one from before a resume."""
     if end.created_at < schedule.effective_from:
         return
-    if end.state == ExecutionState.FAILED:
+    if end.state in EXECUTION_FAILED:
         schedule.consecutive_failures += 1
     elif end.state == ExecutionState.COMPLETED:
         schedule.consecutive_failures = 0

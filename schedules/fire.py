@@ -39,6 +39,7 @@ BATCH_STARTS = 1_000  # executions per transaction, give or take one schedule's
 WHY = {
     Decision.OVERLAP: "another run was active or waiting",
     Decision.BUFFER_FULL: "too many starts were waiting",
+    Decision.LIMIT: "a limit of the workflow was full and refused it",
 }
 AUTO = "auto"  # fire kind of the rules themselves
 

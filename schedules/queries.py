@@ -1,6 +1,5 @@
 """The statements of a beat pass."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,22 +89,15 @@ def record_skips(rows: Sequence[NewSkip]) -> None:
 
 
 # Indexes: schedule_due (next_due_at, id) where active; schedule_pause_ends (paused_until) where paused;
-# backfill_due (next_at) where running; execution_end_to_tell; step_run_available (available_at) where ready.
+# backfill_due (next_at) where running; execution_end_to_tell; step_run_due (available_at) where waiting.
 _OUTLOOK = """
 SELECT
     (SELECT min(next_due_at) FROM schedules_schedule WHERE state = 'active'),
     (SELECT min(paused_until) FROM schedules_schedule WHERE state = 'paused' AND paused_until IS NOT NULL),
     (SELECT min(next_at) FROM schedules_backfill WHERE state = 'running'),
     (SELECT min(finished_at) FROM executions_execution WHERE is_watched AND finished_at IS NOT NULL),
-    (SELECT min(available_at) FROM executions_steprun WHERE state = 'ready' AND available_at > %(now)s),
-    (SELECT array_agg(queue) FROM (
-        SELECT queue FROM executions_steprun
-        WHERE state = 'ready' AND available_at > %(since)s AND available_at <= %(now)s
-            AND available_at > created_at
-        LIMIT %(most)s
-    ) AS released)
+    (SELECT min(available_at) FROM executions_steprun WHERE state = 'waiting' AND available_at IS NOT NULL)
 """
-MOST_RELEASED = 1_000  # rows looked at; a worker that is woken drains the queue whatever its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +105,6 @@ class Outlook:
     """What beat waits for, each the earliest of its kind or None.
 
     A time may have passed: there is something to do, or another beat is doing it.
-
-    Attributes:
-        released: steps per queue whose delay is over.
     """
 
     due_at: datetime | None
@@ -123,7 +112,6 @@ class Outlook:
     backfill_at: datetime | None
     run_ended_at: datetime | None
     step_at: datetime | None
-    released: Counter[str]
 
     @property
     def next_at(self) -> datetime | None:
@@ -132,15 +120,7 @@ class Outlook:
         return min((at for at in times if at is not None), default=None)
 
 
-def outlook(*, since: datetime, now: datetime) -> Outlook:
-    """Return when the next things are due, and how many delayed steps per queue became ready in (since, now]."""
-    with executed(_OUTLOOK, {"since": since, "now": now, "most": MOST_RELEASED}) as cursor:
-        due_at, pause_ends_at, backfill_at, run_ended_at, step_at, queues = cursor.fetchone() or (None,) * 6
-    return Outlook(
-        due_at=due_at,
-        pause_ends_at=pause_ends_at,
-        backfill_at=backfill_at,
-        run_ended_at=run_ended_at,
-        step_at=step_at,
-        released=Counter(queues or ()),
-    )
+def outlook() -> Outlook:
+    """Return when the next things are due."""
+    with executed(_OUTLOOK) as cursor:
+        return Outlook(*(cursor.fetchone() or (None,) * 5))

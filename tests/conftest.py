@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from executions import worker
+from executions import sweeps, worker
 from organizations.models import Organization
 from workflows import services as workflow_services
 from workflows.models import Workflow
@@ -49,8 +49,13 @@ def make_workflow(organization: Organization) -> MakeWorkflow:
 
 @pytest.fixture
 def drain() -> Callable[[], int]:
-    """Run what is ready, in this process."""
-    return lambda: worker.drain("default", node="worker@test")
+    """Run what is ready, or has waited until now, in this process."""
+
+    def drain() -> int:
+        sweeps.release_due()
+        return worker.drain("default", node="worker@test")
+
+    return drain
 
 
 @pytest.fixture

@@ -1,16 +1,8 @@
 """What people, programs and the apps above may do to executions."""
 
-from executions.services.ending import cancel, discard, redrive, terminate
-from executions.services.starting import (
-    MAX_KEY,
-    QUEUE,
-    QUEUE_HELP,
-    Start,
-    Started,
-    Verdict,
-    start,
-    start_many,
-)
+from executions.services.causes import Start, Started, Verdict
+from executions.services.ending import cancel, terminate
+from executions.services.starting import MAX_KEY, QUEUE, QUEUE_HELP, start, start_many
 
 __all__ = [
     "MAX_KEY",
@@ -20,8 +12,6 @@ __all__ = [
     "Started",
     "Verdict",
     "cancel",
-    "discard",
-    "redrive",
     "start",
     "start_many",
     "terminate",

@@ -2,23 +2,32 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from psycopg.types.json import Jsonb
-from uuid_utils.compat import uuid7
 
-from events.services import hint
-from executions import admission, opening, queries
-from executions.admission import Admission
-from executions.errors import IdempotencyConflict, IllegalMove, InvalidStart, NotStartable, Overlapping
-from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, Execution
-from executions.overlap import ENDS_OTHERS, STARTS, WAITS, Decision
-from executions.queries import NewCause, NewExecution
-from executions.states import ExecutionState
+from executions import admission, queries
+from executions.errors import (
+    ExecutionError,
+    IdempotencyConflict,
+    IllegalMove,
+    InvalidStart,
+    LimitReached,
+    NotStartable,
+    Overlapping,
+    TooManyWaiting,
+)
+from executions.limits import entering, letting_in
+from executions.limits.entering import Wanted
+from executions.limits.wanted import wanted_places
+from executions.models import Execution, Source
+from executions.overlap import WAITS, Decision
+from executions.queries import NewCause
+from executions.queues import bounds
+from executions.services.causes import Checked, Start, Started, Verdict
+from executions.services.recording import record
 from workflows.definition import check_input
 from workflows.errors import InvalidInput, Problem
 from workflows.models import Workflow
@@ -27,61 +36,8 @@ from workflows.services import definition_of
 QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 QUEUE_HELP = "use letters, digits, dots, hyphens and underscores, 63 at most"
 MAX_KEY = 200  # characters of an idempotency key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """A cause to run a workflow once. `input` must fit the schema of the workflow's current version.
-
-    Attributes:
-        admission: the group in which it competes for a place; without one it starts.
-        start_by: a worker that takes its first step later ends it instead.
-        is_watched: somebody wants to know of its end; see `queries.take_ended`.
-    """
-
-    workflow: Workflow
-    source: str
-    input: Mapping[str, Any] = field(default_factory=dict)
-    schedule_id: UUID | None = None
-    fire_kind: str = ""
-    fire_at: datetime | None = None
-    idempotency_key: str | None = None
-    priority: int = DEFAULT_PRIORITY
-    queue: str = DEFAULT_QUEUE
-    redrive_of_id: UUID | None = None
-    by: str = ""
-    admission: Admission | None = None
-    start_by: datetime | None = None
-    is_watched: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A cause that may start, with the version that it runs and its whole input."""
-
-    cause: Start
-    version_id: UUID
-    input: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The execution that a cause has; `created` is False where the cause had one before."""
-
-    id: UUID
-    created: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of one cause: an execution, or None where its key already has one or `decision` refused it."""
-
-    id: UUID | None
-    decision: Decision
-
-    @property
-    def is_refused(self) -> bool:
-        return self.decision not in STARTS | WAITS
+# Somebody waits for the answer and can come back. A fire, a backfill's or a parent's start would be lost.
+REFUSED_WHEN_FULL = frozenset({Source.MANUAL, Source.CALL, Source.REDRIVE})
 
 
 def start(cause: Start, *, now: datetime) -> Started:
@@ -93,17 +49,35 @@ def start(cause: Start, *, now: datetime) -> Started:
         NotStartable: the workflow is archived.
         IdempotencyConflict: the key was used for another workflow or input.
         Overlapping: others of its group are active and the policy does not let it wait.
+        LimitReached: a limit of the workflow is full and refuses it.
+        QueueFull: enough waits in its queue; never of a schedule's fire or a child, which would be lost.
+        TooManyWaiting: it would have to wait, and as many as may do.
     """
     if (earlier := _earlier(cause)) is not None:
         return earlier
+    if cause.source in REFUSED_WHEN_FULL:
+        bounds.refuse_when_full(_first_queues(cause))
     (verdict,) = start_many([cause], now=now)
     if verdict.id is not None:
         return Started(verdict.id, created=True)
     if (earlier := _earlier(cause)) is not None:
         return earlier
     if verdict.is_refused:
-        raise Overlapping(verdict.decision)
+        raise _refusal(verdict.decision)
     raise IllegalMove("the fire", state="started", to="started again")
+
+
+def _first_queues(cause: Start) -> set[tuple[UUID, str]]:
+    """Return the queues of the steps with which a start begins."""
+    workflow = cause.workflow
+    steps = definition_of(workflow.current_version_id).steps if workflow.current_version_id else []
+    return {(workflow.organization_id, step.queue or cause.queue) for step in steps if not step.needs}
+
+
+def _refusal(decision: Decision) -> ExecutionError:
+    if decision is Decision.LIMIT:
+        return LimitReached()
+    return TooManyWaiting() if decision is Decision.BUFFER_FULL else Overlapping()
 
 
 def start_many(causes: Sequence[Start], *, now: datetime) -> list[Verdict]:
@@ -121,100 +95,65 @@ def start_many(causes: Sequence[Start], *, now: datetime) -> list[Verdict]:
     if not causes:
         return []
     checked = [_checked(cause) for cause in causes]
-    if not any(cause.admission for cause in causes):
-        return _record(checked, [Decision.START] * len(causes), now=now)
+    if not any(one.cause.admission or one.places for one in checked):
+        return record(checked, [Decision.START] * len(causes), now=now)
     with transaction.atomic(savepoint=False):
-        decisions = admission.decide(_places(causes), now=now)
-        verdicts = _record(checked, decisions, now=now)
-        waiting = {
-            c.admission.key for c, d in zip(causes, decisions, strict=True) if c.admission and d in WAITS
-        }
-        admission.settle(waiting, now=now)
+        return _start_in_turns(checked, now=now)
+
+
+def _start_in_turns(checked: Sequence[Checked], *, now: datetime) -> list[Verdict]:
+    """Decide on starts under the locks of all their groups, and record them."""
+    wanted = [one.wanted for one in checked]
+    if keys := {key for one in wanted for key in one.keys}:
+        queries.lock_groups(keys)
+    wanted = _without_repeated(checked, wanted)
+    verdicts: dict[int, Verdict] = {}
+    for turn in entering.turns(wanted):
+        verdicts |= zip(
+            turn, _start_turn([checked[i] for i in turn], [wanted[i] for i in turn], now=now), strict=True
+        )
+    return [verdicts[i] for i in range(len(checked))]
+
+
+def _start_turn(checked: Sequence[Checked], wanted: Sequence[Wanted], *, now: datetime) -> list[Verdict]:
+    decisions = entering.decide(wanted, now=now)
+    verdicts = record(checked, decisions, now=now)
+    waiting = [i for i, decision in enumerate(decisions) if decision in WAITS]
+    admission.settle({group.key for i in waiting if (group := wanted[i].group)}, now=now)
+    letting_in.look_on_commit(
+        [born for i in waiting if checked[i].places and (born := verdicts[i].id)], now=now
+    )
     return verdicts
 
 
-def _places(causes: Sequence[Start]) -> list[Admission | None]:
-    """Return the places that causes compete for, with their groups locked.
-
-    A repeat of what is recorded already competes for none: it must not end the
-    run that the first one started.
-    """
-    wanted = [cause.admission for cause in causes]
-    admission.lock(wanted)
+def _without_repeated(checked: Sequence[Checked], wanted: list[Wanted]) -> list[Wanted]:
+    """Return what starts compete for; a repeat of what is recorded already must not end what the first one started."""
     clearing = [
         NewCause(
             place,
-            cause.workflow.organization_id,
-            cause.schedule_id,
-            cause.fire_kind,
-            cause.fire_at,
-            cause.idempotency_key,
+            one.cause.workflow.organization_id,
+            one.cause.schedule_id,
+            one.cause.fire_kind,
+            one.cause.fire_at,
+            one.cause.idempotency_key,
         )
-        for place, cause in enumerate(causes)
-        if cause.admission and cause.admission.policy in ENDS_OTHERS
+        for place, one in enumerate(checked)
+        if wanted[place].ends_others
     ]
     repeated = queries.recorded(clearing) if clearing else set()
-    return [None if place in repeated else one for place, one in enumerate(wanted)]
-
-
-def _record(causes: Sequence[Checked], decisions: Sequence[Decision], *, now: datetime) -> list[Verdict]:
-    """Insert those that start or wait, and return what became of each."""
-    rows = [
-        None if decision not in STARTS | WAITS else _new_execution(cause, decision, now=now)
-        for cause, decision in zip(causes, decisions, strict=True)
-    ]
-    wanted = [row for row in rows if row is not None]
-    steps = [
-        s for row in wanted if row.state == ExecutionState.RUNNING for s in opening.first_steps(row, now=now)
-    ]
-    events = [event for row in wanted for event in opening.told(row, now=now)]
-    born = queries.record(wanted, steps, events) if wanted else set()
-    hint(event for event in events if event.execution_id in born)
-    opening.wake(step for step in steps if step.execution_id in born)
-    return [
-        Verdict(row.id if row is not None and row.id in born else None, decision)
-        for row, decision in zip(rows, decisions, strict=True)
-    ]
-
-
-def _new_execution(checked: Checked, decision: Decision, *, now: datetime) -> NewExecution:
-    cause, version_id = checked.cause, checked.version_id
-    workflow = cause.workflow
-    place = cause.admission if cause.admission and cause.admission.is_grouped else None
-    waits = decision in WAITS
-    return NewExecution(
-        id=uuid7(),
-        organization_id=workflow.organization_id,
-        workflow_id=workflow.pk,
-        version_id=version_id,
-        state=ExecutionState.PENDING if waits else ExecutionState.RUNNING,
-        source=cause.source,
-        schedule_id=cause.schedule_id,
-        fire_kind=cause.fire_kind,
-        fire_at=cause.fire_at,
-        idempotency_key=cause.idempotency_key,
-        input=Jsonb(checked.input),
-        priority=cause.priority,
-        queue=cause.queue,
-        redrive_of_id=cause.redrive_of_id,
-        started_by=cause.by,
-        group_key=place.key if place else None,
-        group_limit=place.limit if place else 1,
-        waits_until=place.waits_until if place and waits else None,
-        start_by=cause.start_by,
-        is_watched=cause.is_watched,
-        created_at=now,
-    )
+    return [Wanted(None, ()) if place in repeated else one for place, one in enumerate(wanted)]
 
 
 def _checked(cause: Start) -> Checked:
     workflow = cause.workflow
     if problems := list(_problems(cause)):
         raise InvalidStart(problems)
-    version_id = workflow.current_version_id
+    version_id = cause.version_id or workflow.current_version_id
     if workflow.state != Workflow.State.ACTIVE or version_id is None:
         raise NotStartable(f"workflow {workflow.name} is {workflow.state}; it starts nothing")
-    return Checked(cause, version_id, check_input(definition_of(version_id), cause.input))
+    definition = definition_of(version_id)
+    whole = check_input(definition, cause.input)
+    return Checked(cause, version_id, whole, wanted_places(definition.limits, workflow.pk, whole))
 
 
 def _problems(cause: Start) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ is not passed by older times for as long as the backfill lasts.
 from datetime import datetime
 from uuid import UUID
 
-from executions import admission
+from executions import admission, dropping
 from executions import queries as executions
 from executions.admission import Admission
 from executions.overlap import MAX_WAITING, RESERVED, OverlapPolicy
@@ -80,4 +80,4 @@ def clear(backfill: Backfill, *, why: str, now: datetime) -> int:
     """Lock the group, end what waits there of the backfill, and return how many they were."""
     group = group_of(backfill)
     executions.lock_groups([group])
-    return admission.drop_waiting([group], why=why, reason="backfill", now=now, kind=backfill.fire_kind)
+    return dropping.drop_waiting([group], why=why, reason="backfill", now=now, kind=backfill.fire_kind)

@@ -72,7 +72,7 @@ class Progress:
 # Index: execution_one_fire (schedule_id, fire_at, fire_kind).
 _PROGRESS = """
 SELECT b.id, count(*) FILTER (WHERE e.state = 'pending'), count(*) FILTER (WHERE e.state = 'running'),
-    count(*) FILTER (WHERE e.state = 'completed'), count(*) FILTER (WHERE e.state = 'failed'),
+    count(*) FILTER (WHERE e.state = 'completed'), count(*) FILTER (WHERE e.state IN ('failed', 'timed_out')),
     count(*) FILTER (WHERE e.state = 'cancelled')
 FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::text[])
     AS b (id, schedule_id, from_at, to_at, kind)

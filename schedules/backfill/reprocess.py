@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from executions.states import EXECUTION_FINAL, ExecutionState
+from executions.states import EXECUTION_FAILED, EXECUTION_FINAL, ExecutionState
 from schedules.models import Backfill
 
 Reprocess = Backfill.Reprocess
@@ -12,7 +12,7 @@ Reprocess = Backfill.Reprocess
 # What is still running or waiting is never run a second time beside itself.
 RUN_AGAIN: dict[Reprocess, frozenset[ExecutionState]] = {
     Reprocess.MISSING: frozenset(),
-    Reprocess.FAILED: frozenset({ExecutionState.FAILED, ExecutionState.CANCELLED}),
+    Reprocess.FAILED: EXECUTION_FAILED | {ExecutionState.CANCELLED},
     Reprocess.ALL: EXECUTION_FINAL,
 }
 

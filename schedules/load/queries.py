@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT extract(epoch FROM finished_at - created_at)::float8 AS seconds
         FROM executions_execution
-        WHERE schedule_id = source.id AND fire_kind = 'auto' AND state IN ('completed', 'failed')
+        WHERE schedule_id = source.id AND fire_kind = 'auto' AND state IN ('completed', 'failed', 'timed_out')
         ORDER BY fire_at DESC
         LIMIT %(recent)s
     ) AS recent
@@ -43,7 +43,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT extract(epoch FROM finished_at - created_at)::float8 AS seconds
         FROM executions_execution
-        WHERE workflow_id = source.id AND state IN ('completed', 'failed')
+        WHERE workflow_id = source.id AND state IN ('completed', 'failed', 'timed_out')
         ORDER BY created_at DESC, id DESC
         LIMIT %(recent)s
     ) AS recent

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from scheduler_project import processes
+from tests.acceptance import tasks  # noqa: F401 - the stories' workflows are saved in this process
 
 ROOT = Path(settings.BASE_DIR)
 

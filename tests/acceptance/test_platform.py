@@ -177,7 +177,7 @@ def test_another_application_starts_a_workflow_by_name(
     organization: Organization, make_workflow: MakeWorkflow
 ) -> None:
     make_workflow({"id": "only"}, name="invoice", inputs={"required": ["order"]})
-    stranger = Celery("shop", broker=settings.CELERY_BROKER_URL)
+    stranger = Celery("shop", broker=settings.CELERY_BROKER_URL, set_as_current=False)
     call = {"workflow": "invoice", "input": {"order": 7}, "idempotency_key": "order-7", "priority": 9}
 
     with running("worker"):

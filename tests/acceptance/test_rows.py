@@ -38,7 +38,7 @@ def _empty_broker() -> Iterator[None]:
 @pytest.fixture
 def stranger() -> Iterator[Celery]:
     """An application of somebody else's on the same broker."""
-    app = Celery("shop", broker=settings.CELERY_BROKER_URL)
+    app = Celery("shop", broker=settings.CELERY_BROKER_URL, set_as_current=False)
     yield app
     app.close()
 

@@ -12,7 +12,7 @@ from executions.admission import Admission
 from executions.models import Execution, Source
 from executions.outcomes import Completed, Outcome
 from executions.overlap import Decision, OverlapPolicy
-from executions.queries import Claim, Slot
+from executions.queries import Claim, NewStepRun, Slot
 from executions.services import Start, Verdict, start_many
 from workflows.models import Workflow
 
@@ -90,3 +90,18 @@ def claim() -> Claim:
 def end(held: Claim, outcome: Outcome | None = None) -> None:
     """Finish a step, successfully unless told otherwise."""
     engine.finish(held, outcome or Completed(), now=clock.now())
+
+
+def insert_step_of(execution: Execution) -> None:
+    """Insert a step run that no step of the definition has, so that its execution cannot go on."""
+    row = NewStepRun(
+        execution_id=execution.pk,
+        organization_id=execution.organization_id,
+        step="unknown",
+        kind="set",
+        state="ready",
+        queue="default",
+        priority=5,
+        created_at=NOON,
+    )
+    queries.insert_step_runs([row])

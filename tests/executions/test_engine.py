@@ -9,7 +9,7 @@ from celery import shared_task
 
 import clock
 from events.models import Event
-from executions import engine, queries, services
+from executions import engine, queries, services, sweeps
 from executions.errors import LostLease
 from executions.models import Attempt, DeadLetter, Execution, Source, StepRun
 from executions.outcomes import Completed, Failed, Lost, Released, Waiting
@@ -129,7 +129,8 @@ def test_a_failure_is_tried_again_after_its_delay(
     drain()
 
     waiting = StepRun.objects.get()
-    assert (waiting.state, waiting.failures) == ("ready", 1)
+    assert (waiting.state, waiting.waits_for, waiting.failures) == ("waiting", "retry", 1)
+    assert waiting.available_at is not None
     assert timedelta(seconds=9) < waiting.available_at - clock.now() <= timedelta(seconds=10)
     assert Attempt.objects.get().error == "ConnectionError: no route"
 
@@ -209,6 +210,7 @@ def test_a_step_that_kills_its_worker_three_times_becomes_a_dead_letter(
 
     for number in range(1, 4):
         shift_clock(timedelta(minutes=2 * number - 1))
+        sweeps.release_due()
         held = claim()
         shift_clock(timedelta(minutes=2 * number))
         engine.finish(held, Lost(), now=clock.now(), expired_only=True)
@@ -235,7 +237,7 @@ def test_a_wait_holds_no_worker_and_goes_on_at_its_time(
     execution = start(make_workflow({"id": "a", "kind": "wait", "duration": "1h"}))
 
     drain()
-    assert StepRun.objects.get().state == "ready"
+    assert StepRun.objects.get().waits_for == "time"
     assert drain() == 0
     shift_clock(timedelta(hours=1, seconds=1))
     drain()

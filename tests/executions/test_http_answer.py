@@ -6,7 +6,7 @@ import threading
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,6 +22,7 @@ from executions.services import Start
 from executions.steps.answer import MAX_BODY, BodyTooLarge, output_of, read, retry_after
 from tests.conftest import MakeWorkflow
 
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CHUNK = 65_536  # httpx reads so much at once
 
 
@@ -160,6 +161,7 @@ def test_the_largest_answer_is_kept_and_one_byte_more_is_not(packed: bool) -> No
         ("7", timedelta(seconds=7)),
         ("99999999", timedelta(days=1)),
         ("Fri, 20 Nov 1998 12:00:00 GMT", timedelta(0)),
+        ("Fri, 20 Nov 2026 12:00:09 GMT", timedelta(seconds=9)),
         ("", None),
         ("-1", None),
         ("soon", None),
@@ -170,7 +172,13 @@ def test_the_largest_answer_is_kept_and_one_byte_more_is_not(packed: bool) -> No
     ],
 )
 def test_a_retry_after_that_makes_no_sense_is_passed_over(value: str, wait: timedelta | None) -> None:
-    assert retry_after(value) == wait
+    assert retry_after(httpx.Headers([(b"retry-after", value.encode("latin-1"))]), now=NOON) == wait
+
+
+def test_a_date_to_retry_after_is_read_by_the_servers_own_clock() -> None:
+    headers = {"date": "Fri, 20 Nov 1998 12:00:00 GMT", "retry-after": "Fri, 20 Nov 1998 12:02:00 GMT"}
+
+    assert retry_after(httpx.Headers(headers), now=NOON) == timedelta(minutes=2)
 
 
 class Drip(BaseHTTPRequestHandler):

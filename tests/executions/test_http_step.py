@@ -85,10 +85,13 @@ def send(server: str) -> Send:
         assert isinstance(step, HttpStep)
         call = Call(
             execution_id=EXECUTION,
+            organization_id=UUID(int=1),
+            step_run_id=UUID(int=2),
             step="call",
             attempt=attempt,
             now=NOON,
             resume_at=None,
+            created_at=NOON,
             variables=variables or {"input": {}},
         )
         return run(step, call)
@@ -142,6 +145,13 @@ def test_an_unexpected_status_is_a_failure_that_honours_retry_after(send: Send) 
     assert isinstance(outcome, Failed)
     assert (outcome.status, outcome.retry_after) == (503, timedelta(seconds=7))
     assert "503 Service Unavailable" in outcome.error
+
+
+def test_an_error_of_the_connection_is_known_by_its_bases_too(send: Send) -> None:
+    outcome = send("", url="http://127.0.0.1:1/")
+
+    assert (outcome.error_class, outcome.timed_out) == ("ConnectError", False)
+    assert "httpx.TransportError" in outcome.error_classes
 
 
 def test_an_expected_status_is_a_success(send: Send) -> None:

@@ -82,6 +82,7 @@ def test_starts_into_an_empty_group_fill_its_places_first(policy: OverlapPolicy,
         (Decision.TERMINATE, Occupancy(1, 0)),
         (Decision.OVERLAP, Occupancy(2, 4)),
         (Decision.BUFFER_FULL, Occupancy(2, 4)),
+        (Decision.LIMIT, Occupancy(2, 4)),
     ],
 )
 def test_a_group_holds_what_a_decision_leaves(decision: Decision, after: Occupancy) -> None:
@@ -107,7 +108,7 @@ def test_a_decision_either_starts_or_waits_or_refuses() -> None:
     refused = set(Decision) - STARTS - WAITS
 
     assert not STARTS & WAITS
-    assert refused == {Decision.OVERLAP, Decision.BUFFER_FULL}
+    assert refused == {Decision.OVERLAP, Decision.BUFFER_FULL, Decision.LIMIT}
     assert CLEARS <= STARTS | WAITS
 
 

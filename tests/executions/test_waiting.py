@@ -9,7 +9,7 @@ from events.models import Event
 from executions import admission, queries, sweeps
 from executions.models import Execution
 from executions.overlap import MAX_WAITING
-from tests.executions.groups import NOON, Group, MakeGroup, claim, end
+from tests.executions.groups import NOON, Group, MakeGroup, claim, end, insert_step_of
 
 
 def test_the_thousand_and_first_to_wait_is_refused(make_group: MakeGroup) -> None:
@@ -71,8 +71,7 @@ def test_release_may_run_any_number_of_times(make_group: MakeGroup) -> None:
 
 def lose_the_place_of(group: Group, number: int) -> None:
     """Close an execution as a process does that dies before it lets others in."""
-    with_steps = queries.cancel_ready_steps(group.get(number).pk, now=clock.now())
-    assert with_steps
+    queries.disown_steps(group.get(number).pk, now=clock.now())
     queries.close(group.get(number).pk, state="cancelled", error="", now=clock.now())
 
 
@@ -119,8 +118,7 @@ def test_a_group_that_cannot_be_released_keeps_no_other_waiting(make_group: Make
     for group, minutes in ((broken, 1), (sound, 2)):
         group.start(1, 2, waits_until=clock.now() + timedelta(minutes=minutes))
         lose_the_place_of(group, 1)
-    odd = queries.NewStepRun(broken.get(2).pk, "a", "set", "ready", "default", 5, NOON)
-    queries.insert_step_runs([odd])  # a step run that only an admitted one may have
+    insert_step_of(broken.get(2))
 
     sweeps.admit_waiting(now=clock.now())
 

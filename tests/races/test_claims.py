@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 import clock
-from executions import engine, queries, services
+from executions import dead_letters, engine, queries, services
 from executions.errors import AlreadyRedriven, IllegalMove, LostLease
 from executions.models import DeadLetter, Execution, Source, StepRun
 from executions.outcomes import Completed, Failed
@@ -123,7 +123,7 @@ def test_a_dead_letter_is_redriven_once(make_workflow: MakeWorkflow) -> None:
     execution = Execution.objects.get()
     now = clock.now()
 
-    results = at_once(*[lambda: services.redrive(execution, by="ada", now=now)] * 3)
+    results = at_once(*[lambda: dead_letters.redrive(execution, by="ada", now=now)] * 3)
 
     assert kinds(results) == [AlreadyRedriven.__name__, AlreadyRedriven.__name__, "Started"]
     assert Execution.objects.count() == 2

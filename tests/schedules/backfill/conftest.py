@@ -12,6 +12,7 @@ from executions import engine, queries
 from executions.models import Execution
 from executions.outcomes import Completed
 from executions.queries import Slot
+from executions.states import EXECUTION_FINAL
 from schedules import services as schedules
 from schedules.backfill import drip, services
 from schedules.models import Backfill, Schedule
@@ -97,13 +98,14 @@ def record(schedule: Schedule) -> Callable[..., Execution]:
             "fire_at": at,
             "state": state,
             "created_at": at,
-            "finished_at": at if state in {"completed", "failed", "cancelled"} else None,
+            "finished_at": at if state in EXECUTION_FINAL else None,
             "group_key": schedule.pk,
             **more,
         }
         execution = Execution.objects.create(**given)
         if state != "pending":
             execution.step_runs.create(
+                organization_id=execution.organization_id,
                 step="only",
                 kind="set",
                 queue="default",

@@ -20,8 +20,8 @@ RunOut = Callable[[Backfill], Backfill]
 STATES: list[str | None] = [None, *ExecutionState.values]
 RUN: dict[str, set[str | None]] = {
     "missing": {None},
-    "failed": {None, "failed", "cancelled"},
-    "all": {None, "failed", "cancelled", "completed"},
+    "failed": {None, "failed", "cancelled", "timed_out"},
+    "all": {None, "failed", "cancelled", "timed_out", "completed"},
 }
 TABLE: list[tuple[str, str | None]] = list(product(Reprocess.values, STATES))
 

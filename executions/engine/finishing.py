@@ -1,0 +1,238 @@
+"""The finish of an attempt, and of a step run that waits for somebody else."""
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from events.services import NewEvent, append
+from executions import admission, queries, wakeups
+from executions.advancing import MAX_ERROR, Advanced, advance, has_to_end
+from executions.engine import fan_out, shortcuts
+from executions.errors import LostLease
+from executions.models import Attempt, WaitsFor
+from executions.outcomes import Completed, Expanded, Outcome
+from executions.queries import Claim, Closed, NewStepRun, Settled, Slot
+from executions.states import STEP_FINAL, StepState
+from executions.subject import subject_of
+from executions.verdicts import Record, Rules, judge
+from workflows.definition import Definition
+from workflows.services import definition_of
+
+MAX_TRACEBACK = 20_000
+
+
+def finish(
+    held: Claim, outcome: Outcome, *, now: datetime, slot: Slot | None = None, expired_only: bool = False
+) -> Claim | None:
+    """Record the outcome of an attempt, start what follows or close the execution.
+
+    Safe to repeat: the second call raises and changes nothing.
+
+    Args:
+        now: the database's time, at most a few milliseconds old.
+        slot: the finishing worker's, when it goes on: it is given a single
+            follow-up step of its queue, or else the best ready step, with the
+            same commit.
+        expired_only: change nothing if the lease was renewed meanwhile.
+
+    Returns:
+        The step run that the slot now holds.
+
+    Raises:
+        LostLease: the attempt no longer holds its step run; drop the work.
+    """
+    definition = definition_of(held.version_id)
+    if isinstance(outcome, Expanded) and not outcome.items:
+        outcome = Completed([])
+    if isinstance(outcome, Completed):
+        closed = shortcuts.take(held, outcome.output, definition, slot=slot)
+        if closed.done:
+            after_close(closed, now=now)
+            return closed.claim
+    finished = _finish(held, outcome, definition, now=now, slot=slot, expired_only=expired_only)
+    _after(held, finished, now=now)
+    return finished.claim
+
+
+def settle_waiting(step_run_id: UUID, outcome: Outcome, *, now: datetime, attempt: int | None = None) -> bool:
+    """End a step run that waits with an outcome from elsewhere: an answer, a decision, the end of a child.
+
+    An answer may come before the worker has written that the step waits; it then
+    ends the attempt in its place. Safe to repeat.
+
+    Args:
+        attempt: only while it is at this attempt.
+
+    Returns:
+        Whether it was changed; False means that it waits no more.
+    """
+    held = queries.held(step_run_id)
+    if held is None or (attempt is not None and held.attempt != attempt):
+        return False
+    try:
+        finished = _finish(held, outcome, definition_of(held.version_id), now=now, from_waiting=True)
+    except LostLease:
+        return False
+    _after(held, finished, now=now)
+    return True
+
+
+def wake_waiting(step_run_ids: Collection[UUID], *, now: datetime) -> int:
+    """Let workers look again at step runs that wait; return how many do wait. Safe to repeat."""
+    with transaction.atomic():
+        queues = queries.make_ready(step_run_ids, now=now)
+        for queue, count in queues.items():
+            wakeups.wake_on_commit(queue, count=count)
+    return queues.total()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    settled: Settled
+    advanced: Advanced
+    claim: Claim | None
+
+
+@transaction.atomic
+def _finish(
+    held: Claim,
+    outcome: Outcome,
+    definition: Definition,
+    *,
+    now: datetime,
+    slot: Slot | None = None,
+    expired_only: bool = False,
+    from_waiting: bool = False,
+) -> _Finished:
+    step = definition.step(held.step)
+    rules = Rules(retry=step.retry, at_most_once=step.delivery == "at_most_once")
+    settled, record = judge(held, outcome, rules=rules, now=now, jitter=random.random)
+    settled = replace(settled, error=settled.error[:MAX_ERROR])
+    written = queries.settle(
+        held,
+        settled,
+        may_be_cancelled=has_to_end(definition, held.step),
+        from_waiting=from_waiting,
+        expired_only=expired_only,
+    )
+    if written is None:
+        raise LostLease(held.id, held.attempt)
+    now = written.now
+    settled = replace(settled, state=written.state)
+    held = replace(held, execution_queue=written.execution_queue, priority=written.execution_priority)
+    if record is not None:
+        _record_attempt(held, record, settled, now=now)
+    events = _step_events(held, settled, record, now=now)
+    advanced = _advance(held, settled, outcome, definition, ends_as=written.ends_as, slot=slot, now=now)
+    append([*events, *advanced.events])
+    return _Finished(settled, advanced, _next_claim(held, advanced.taken, slot=slot, now=now))
+
+
+def _advance(
+    held: Claim,
+    settled: Settled,
+    outcome: Outcome,
+    definition: Definition,
+    *,
+    ends_as: str,
+    slot: Slot | None,
+    now: datetime,
+) -> Advanced:
+    if settled.state not in STEP_FINAL:
+        _announce_later(held, settled)
+        if isinstance(outcome, Expanded):
+            return fan_out.expand(held, outcome.items, definition, now=now)
+        # One that waits for its child goes on waiting while its execution is to end.
+        return Advanced()
+    if held.is_item:
+        ended = fan_out.item_ended(held, settled, definition, ends_as=ends_as, now=now)
+        if not ended.whole_ended:
+            return Advanced(events=ended.events)
+        following = advance(subject_of(held), definition, ends_as=ends_as, slot=slot, now=now)
+        following.events[:0] = ended.events
+        return following
+    # Of an execution with only this step no row needs to be read.
+    states = {held.step: settled.state} if len(definition.steps_by_id) == 1 else None
+    error = settled.error if settled.state == StepState.CANCELLED else ""
+    return advance(
+        subject_of(held), definition, ends_as=ends_as, states=states, slot=slot, now=now, error=error
+    )
+
+
+def _announce_later(held: Claim, settled: Settled) -> None:
+    if settled.state == StepState.READY:
+        wakeups.wake_on_commit(held.queue)
+    elif settled.available_at is not None:
+        wakeups.tell_beat()
+
+
+def _next_claim(held: Claim, taken: NewStepRun | None, *, slot: Slot | None, now: datetime) -> Claim | None:
+    if taken is not None:
+        return shortcuts.claim_of(held, taken, now=now)
+    return queries.claim(slot) if slot else None
+
+
+def _after(held: Claim, finished: _Finished, *, now: datetime) -> None:
+    """Do what follows a commit and must not be part of it; the sweeps repeat what is lost here."""
+    if finished.settled.state == StepState.WAITING:
+        _look_again(held, finished.settled.waits_for, now=now)
+    after_close(finished.advanced.closed, now=now)
+
+
+def _look_again(held: Claim, waits_for: str, *, now: datetime) -> None:
+    """Look for what may have happened between the step's look and its row's becoming one that waits."""
+    from executions import children, event_waits
+
+    if waits_for == "execution":
+        children.tell_parent(held.id, now=now)
+    elif waits_for == "event":
+        event_waits.look(held.id, now=now)
+
+
+def after_close(closed: Closed, *, now: datetime) -> None:
+    """Let others in where an execution has left its place, and tell its parent; nothing where it has not closed."""
+    if closed.freed:
+        admission.let_others_in(closed.freed, now=now)
+    if closed.parent_step_id is not None:
+        from executions import children
+
+        children.tell_parent(closed.parent_step_id, now=now)
+
+
+def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datetime) -> None:
+    goes_on = settled.state in {StepState.READY, StepState.WAITING}
+    Attempt.objects.create(
+        step_run_id=held.id,
+        number=held.attempt,
+        outcome=record.outcome,
+        error=record.error[:MAX_ERROR],
+        traceback=record.traceback[-MAX_TRACEBACK:],
+        worker=held.worker,
+        started_at=held.started_at,
+        finished_at=now,
+        retry_at=settled.available_at if goes_on else None,
+    )
+
+
+def _step_events(held: Claim, settled: Settled, record: Record | None, *, now: datetime) -> list[NewEvent]:
+    tell = subject_of(held).event
+    facts: dict[str, Any] = {"step": held.step, "attempt": held.attempt}
+    if held.is_item:
+        facts["item"] = held.item_index
+    if settled.state == StepState.COMPLETED:
+        # Of a thousand items only their step tells that it has completed.
+        return [] if held.is_item else [tell("workflow.step.completed", now=now, data=facts)]
+    if settled.state in {StepState.FAILED, StepState.TIMED_OUT, StepState.AMBIGUOUS}:
+        return [tell("workflow.step.failed", now=now, data=facts | {"state": settled.state})]
+    if settled.waits_for == WaitsFor.APPROVAL:
+        return [tell("workflow.step.waiting_for_approval", now=now, data=facts | {"step_run": str(held.id)})]
+    if settled.state in {StepState.READY, StepState.WAITING} and record is not None:
+        retry_at = settled.available_at.isoformat() if settled.available_at else None
+        facts |= {"outcome": record.outcome, "retry_at": retry_at}
+        return [tell("workflow.step.retrying", now=now, data=facts)]
+    return []
