@@ -67,8 +67,11 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Platform",
         "separator": True,
         "items": [
-            _link("Queue", "stacks", "executions_steprun", _MEMBER),
-            _link("Processes", "memory", "executions_pulse", _MEMBER),
+            _link("Queues", "stacks", "executions_queuesetting", _MEMBER),
+            _link("Step runs", "format_list_numbered", "executions_steprun", _MEMBER),
+            _link("Workers", "memory", "executions_workernode", _MEMBER),
+            _link("Circuits", "electric_bolt", "executions_circuit", _MEMBER),
+            _link("Processes", "monitor_heart", "executions_pulse", _MEMBER),
             _link(
                 "Periodic tasks",
                 "update",

@@ -46,14 +46,14 @@ def executions_by_hour(*, since: datetime, organizations: Sequence[UUID] | None)
         return [Hour(*row) for row in cursor.fetchall()]
 
 
-# Index: step_run_available, partial on ready.
+# Index: step_run_claim. Beyond so many the oldest is that of those looked at.
 _WAITING = """
 SELECT count(*), min(available_at) FROM (
     SELECT s.available_at FROM executions_steprun AS s
     JOIN executions_execution AS e ON e.id = s.execution_id
     WHERE s.state = 'ready' AND s.available_at <= %(now)s
         AND (%(everything)s OR e.organization_id = ANY(%(organizations)s))
-    ORDER BY s.available_at LIMIT %(most)s
+    LIMIT %(most)s
 ) AS waiting
 """
 

@@ -15,7 +15,7 @@ NOTHING = "\N{EN DASH}"
 _LOOKS = {
     "good": ("completed", "active", "started", "current"),
     "busy": ("running",),
-    "bad": ("failed", "timed_out", "error", "open", "unaccounted"),
+    "bad": ("failed", "timed_out", "crashed", "ambiguous", "error", "open", "unaccounted"),
     "odd": (
         "pending",
         "waiting",
@@ -26,6 +26,12 @@ _LOOKS = {
         "overlap",
         "buffer_full",
         "will_not_fire",
+        "half_open",
+        "overloaded",
+        "draining",
+        "drained",
+        "silent",
+        "not_served",
     ),
 }
 _LOOK = {state: look for look, states in _LOOKS.items() for state in states}

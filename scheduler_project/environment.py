@@ -5,7 +5,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ByteSize, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105
@@ -88,6 +88,20 @@ class Environment(BaseSettings):
         validation_alias="HORARIUM_WORKER_CONCURRENCY",
         description="Steps that one worker runs at the same time, each in a process of its own.",
     )
+    worker_memory_limit: ByteSize = Field(
+        default=ByteSize(0),
+        validation_alias="HORARIUM_WORKER_MEMORY_LIMIT",
+        json_schema_extra={"type": "integer", "minimum": 0},  # for `docs/settings.md`
+        description="Bytes, or `2GB`, `512MiB`. A worker that uses more, with its processes, claims nothing until it "
+        "has recovered. 0 sets no bound.",
+    )
+    worker_cpu_limit: float = Field(
+        default=0.0,
+        ge=0,
+        validation_alias="HORARIUM_WORKER_CPU_LIMIT",
+        description="Percent of one core: 150 is one and a half. A worker that uses more, with its processes, claims "
+        "nothing until it has recovered. 0 sets no bound.",
+    )
     task_modules: Annotated[list[str], NoDecode] = Field(
         default=[],
         validation_alias="HORARIUM_TASK_MODULES",
@@ -114,11 +128,36 @@ class Environment(BaseSettings):
         validation_alias="HORARIUM_SHORTEST_PERIOD_SECONDS",
         description="Schedules that would fire more often are refused when they are saved.",
     )
+    dead_letter_days: int = Field(
+        default=90,
+        ge=1,
+        le=36_500,
+        validation_alias="HORARIUM_DEAD_LETTER_DAYS",
+        description="Open dead letters are discarded, with a note, when they are older.",
+    )
+    dead_letters_max: int = Field(
+        default=100_000,
+        ge=1,
+        validation_alias="HORARIUM_DEAD_LETTERS_MAX",
+        description="Open dead letters that an organization may have; the oldest beyond are discarded, with a note.",
+    )
+    max_ready: int = Field(
+        default=1_000_000,  # to which depth the time of a claim was measured
+        ge=0,
+        validation_alias="HORARIUM_MAX_READY",
+        description="Ready steps of an organization in a queue without `max_waiting` beyond which starts by API or "
+        "Celery are refused. 0 sets no bound.",
+    )
     api_requests_per_minute: int = Field(
         default=6_000,
         ge=0,
         validation_alias="HORARIUM_API_REQUESTS_PER_MINUTE",
         description="Requests that one API key or person may make; more are answered 429. 0 sets no bound.",
+    )
+    calls_require_key: Literal["auto", "true", "false"] = Field(
+        default="auto",
+        validation_alias="HORARIUM_CALLS_REQUIRE_KEY",
+        description="Whether calls by Celery need an API key; `auto`: as soon as there are two organizations.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", validation_alias="HORARIUM_LOG_LEVEL", description="Least severe line that is logged."

@@ -1,8 +1,21 @@
 """Structured logs: fixed text, data in fields, one line per transition."""
 
+import logging
 import logging.config
 
 import structlog
+
+
+class WithoutMessage(logging.Filter):
+    """Keeps what Celery says of a message that it cannot use, and drops the message: it may hold an API key."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cut such a line where the contents of the message begin."""
+        text = str(record.msg)
+        if "body" in text and isinstance(record.args, tuple):
+            record.msg = text.partition("\n")[0].partition(" [")[0]
+            record.args = record.args[: record.msg.count("%")]
+        return True
 
 
 def configure(*, level: str, json: bool) -> None:
@@ -31,6 +44,7 @@ def configure(*, level: str, json: bool) -> None:
                     "foreign_pre_chain": shared,
                 }
             },
+            "filters": {"without_message": {"()": WithoutMessage}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "default"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
@@ -40,6 +54,9 @@ def configure(*, level: str, json: bool) -> None:
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},
+                # They quote messages, which are not ours to show: one at DEBUG, one where it understands none.
+                "celery.pool": {"level": "INFO"},
+                "celery.worker.consumer.consumer": {"filters": ["without_message"]},
                 # A traceback every second while Redis is away; the announcements say so once.
                 "channels_redis.pubsub": {"level": "CRITICAL"},
             },

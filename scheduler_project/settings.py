@@ -149,7 +149,9 @@ CELERY_TASK_QUEUES = [
         "horarium-tasks",
     )
 ]
-CELERY_TASK_ROUTES = {"executions.start": {"queue": "horarium-calls"}}
+CELERY_TASK_ROUTES = {
+    f"executions.{call}": {"queue": "horarium-calls"} for call in ("start", "cancel", "status")
+}
 CELERY_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
 CELERY_INCLUDE = ENVIRONMENT.task_modules
 CELERY_TASK_ACKS_LATE = False
@@ -185,7 +187,9 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in (
         ("wake queues", "executions.sweep.wake", 2.0),
         ("rescue steps", "executions.sweep.rescue", 2.0),
-        ("admit waiting", "executions.sweep.admit", 5.0),
+        ("admit waiting", "executions.sweep.admit", 1.0),  # a limit of starts frees by time
+        ("pass on ends", "executions.sweep.follow", 3.0),
+        ("prune", "executions.sweep.prune", 3600.0),
         ("fire schedules", "schedules.fire_due", 30.0),
         ("recompute zones", "schedules.sweep.zones", 3600.0),
     )

@@ -14,7 +14,19 @@ from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from executions.errors import AlreadyRedriven, IdempotencyConflict, IllegalMove, NotStartable, Overlapping
+from events.errors import EventConflict, EventTooLarge
+from executions.errors import (
+    AlreadyDecided,
+    AlreadyRedriven,
+    IdempotencyConflict,
+    IllegalMove,
+    LimitReached,
+    NotAsked,
+    NotStartable,
+    Overlapping,
+    QueueFull,
+    TooManyWaiting,
+)
 from organizations.errors import NotAMember, OrganizationUnnamed, RoleTooLow
 from schedules.calendars import InvalidCalendar
 from schedules.errors import (
@@ -29,11 +41,21 @@ from schedules.errors import (
     StaleSchedule,
 )
 from schedules.recurrence import InvalidRule
-from workflows.errors import ArchivedWorkflow, DuplicateWorkflow, Invalid, InvalidDefinition, Problem, dotted
+from workflows.errors import (
+    ArchivedWorkflow,
+    DuplicateWorkflow,
+    Invalid,
+    InvalidDefinition,
+    NoEarlierVersion,
+    Problem,
+    StaleWorkflow,
+    dotted,
+)
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 1  # after which a client may ask again while the database is away
+FULL_SECONDS = 5  # after which a place or a queue may have room
 
 
 class Answer(NamedTuple):
@@ -53,6 +75,8 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     PermissionDenied: Answer(403, "permission_denied"),
     Http404: Answer(404, "not_found"),
     DuplicateWorkflow: Answer(409, "duplicate", "name"),
+    NoEarlierVersion: Answer(409, "illegal_move"),
+    StaleWorkflow: Answer(409, "stale", "version"),
     DuplicateSchedule: Answer(409, "duplicate", "name"),
     DuplicateCalendar: Answer(409, "duplicate", "name"),
     CalendarInUse: Answer(409, "in_use"),
@@ -65,11 +89,18 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     IllegalMove: Answer(409, "illegal_move"),
     IllegalScheduleMove: Answer(409, "illegal_move"),
     AlreadyRedriven: Answer(409, "illegal_move"),
+    LimitReached: Answer(409, "limit_reached"),
+    AlreadyDecided: Answer(409, "already_decided"),
+    NotAsked: Answer(409, "illegal_move"),
+    EventConflict: Answer(409, "duplicate", "id"),
     NotStartable: Answer(409, "not_startable"),
     ArchivedWorkflow: Answer(409, "illegal_move"),
     InvalidCalendar: Answer(409, "not_computable", "calendars"),  # of a stored calendar
     InvalidRule: Answer(409, "not_computable", "rules"),  # of a stored schedule: nobody sent it just now
     RequestDataTooBig: Answer(413, "too_large"),
+    EventTooLarge: Answer(413, "too_large", "data"),
+    QueueFull: Answer(429, "queue_full", "queue"),
+    TooManyWaiting: Answer(429, "too_many_waiting"),
     IdempotencyConflict: Answer(422, "idempotency_conflict", "idempotency_key"),
     OperationalError: Answer(503, "unavailable"),
     InterfaceError: Answer(503, "unavailable"),
@@ -91,7 +122,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if isinstance(error, Invalid):
         return _invalid([_below(answer.field, problem) for problem in error.errors])
     fields = [Problem(path=answer.field, message=str(error))] if answer.field else []
-    return Response(body(answer.code, str(error), fields=fields), status=answer.status)
+    headers = {"Retry-After": str(FULL_SECONDS)} if answer.status == 429 else {}
+    return Response(body(answer.code, str(error), fields=fields), status=answer.status, headers=headers)
 
 
 def body(code: str, message: str, *, fields: list[Problem] | None = None) -> dict[str, Any]:

@@ -5,7 +5,17 @@ from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
 from events.views import EventViewSet
-from executions.views import DeadLetterViewSet, ExecutionViewSet, StartViewSet
+from executions.views import (
+    ApprovalViewSet,
+    CircuitViewSet,
+    DeadLetterViewSet,
+    ExecutionViewSet,
+    MoveViewSet,
+    QueueViewSet,
+    StartViewSet,
+    StepRunViewSet,
+    WorkerViewSet,
+)
 from organizations.views import ApiKeyViewSet, OrganizationViewSet
 from scheduler_project.api.docs import docs
 from scheduler_project.api.errors import not_found
@@ -34,7 +44,11 @@ router.register("calendars", CalendarViewSet, basename="calendar")
 router.register("backfills", BackfillViewSet, basename="backfill")
 router.register("load", LoadViewSet, basename="load")
 router.register("executions", ExecutionViewSet, basename="execution")
+router.register("approvals", ApprovalViewSet, basename="approval")
 router.register("dead-letters", DeadLetterViewSet, basename="dead-letter")
+router.register("circuits", CircuitViewSet, basename="circuit")
+router.register("queues", QueueViewSet, basename="queue")
+router.register("workers", WorkerViewSet, basename="worker")
 router.register("events", EventViewSet, basename="event")
 router.register("organizations", OrganizationViewSet, basename="organization")
 router.register("api-keys", ApiKeyViewSet, basename="api-key")
@@ -42,6 +56,14 @@ router.register("api-keys", ApiKeyViewSet, basename="api-key")
 urlpatterns = [
     re_path(
         r"^workflows/(?P<pk>[^/.]+)/start/?$", StartViewSet.as_view({"post": "start"}), name="workflow-start"
+    ),
+    re_path(
+        r"^executions/(?P<pk>[^/.]+)/steps/?$",
+        StepRunViewSet.as_view({"get": "list"}),
+        name="execution-steps",
+    ),
+    re_path(
+        r"^executions/(?P<pk>[^/.]+)/move/?$", MoveViewSet.as_view({"post": "move"}), name="execution-move"
     ),
     re_path(r"^schedules/preview/?$", PreviewViewSet.as_view({"post": "preview"}), name="schedule-preview"),
     *(

@@ -16,8 +16,10 @@ MARKS = {
     "workflow.started": "▶ started",
     "workflow.completed": "✔ completed",
     "workflow.failed": "✘ failed",
+    "workflow.timed_out": "✘ timed out",
     "workflow.cancelled": "■ cancelled",
     "workflow.step.retrying": "↻ retrying",
+    "workflow.step.waiting_for_approval": "? asks you",
 }
 BATCH = 200
 
@@ -61,8 +63,10 @@ def _detail(event: Event) -> str:
             return f"by {event.data.get('source', '')}"
         case "workflow.completed":
             return f"after {_seconds(event):.2f} s"
-        case "workflow.failed":
+        case "workflow.failed" | "workflow.timed_out":
             return str(event.data.get("error", ""))
+        case "workflow.step.waiting_for_approval":
+            return "approve or reject it on its page in the console"
         case "workflow.step.retrying":
             return f"step {event.data.get('step')}, attempt {event.data.get('attempt')} {event.data.get('outcome')}"
         case _:

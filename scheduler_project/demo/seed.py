@@ -63,11 +63,12 @@ DEMONSTRATIONS = (
         ("base_url",),
     ),
     Demonstration("greeting", "Started by hand with an input.", None, by_hand={"name": "world"}),
+    Demonstration("postcards", "Runs for each entry of a list, and waits for a person.", None),
 )
 
 
 def seed(*, base_url: str, folder: Path, account: Account) -> Organization:
-    """Create or update everything, arm the one-time schedule and start the workflow that is started by hand.
+    """Create or update everything, arm the one-time schedule and start the workflows that are started by hand.
 
     Args:
         base_url: where the web process answers, without a slash at the end.

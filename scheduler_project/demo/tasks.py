@@ -1,7 +1,8 @@
-"""The demonstration's own Celery tasks: plain functions that know nothing of workflows."""
+"""The demonstration's own Celery tasks: plain functions; one of them tells how far it is."""
 
 import hashlib
 import json
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any
 
 from celery import shared_task
 
+import horarium
+
 REFUSED_ATTEMPTS = 2
+SECONDS_TO_THE_LETTER_BOX = 2
 
 
 @shared_task(name="demo.outline")
@@ -52,3 +56,13 @@ def deliver(*, attempt: int) -> str:
     if attempt <= REFUSED_ATTEMPTS:
         raise ConnectionError(f"the receiver refused attempt {attempt}")
     return f"delivered by attempt {attempt}"
+
+
+@shared_task(name="demo.send")
+def send(text: str) -> str:
+    """Carry a postcard to the letter box, and tell how far it is."""
+    for second in range(SECONDS_TO_THE_LETTER_BOX):
+        horarium.progress(second / SECONDS_TO_THE_LETTER_BOX, "on the way to the letter box")
+        time.sleep(1)
+    horarium.progress(1, "posted")
+    return f"posted: {text}"
