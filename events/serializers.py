@@ -69,7 +69,7 @@ class CloudEventSerializer(StrictSerializer):
     def validate_type(self, value: str) -> str:
         """Refuse the types of what Horarium itself tells."""
         if value.startswith(OURS):
-            raise ValidationError(f"{' and '.join(f'{name}*' for name in OURS)} are Horarium's own types")
+            raise ValidationError(f"types that begin with {value.partition('.')[0]}. are Horarium's own")
         return _printable(value)
 
     def validate_source(self, value: str) -> str:

@@ -70,7 +70,7 @@ class _Found:
 def _items(execution: Execution, runs: dict[str, StepRun]) -> dict[str, list[tuple[str, int]]]:
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     if any(run.items_left is not None for run in runs.values()):
-        for step, state, count in execution.step_runs.counted_items():
+        for step, state, count in StepRun.objects.filter(execution=execution).counted_items():
             found[step].append((state, count))
     return found
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from executions.approvals import MAX_NOTE
 from executions.models import StepRun
+from executions.serializers.executions import ItemIndexField
 from executions.states import StepState
 from organizations.strict import ObjectField, StrictSerializer
 
@@ -25,6 +26,7 @@ class ApprovalSerializer(serializers.ModelSerializer[StepRun]):
     workflow_name = serializers.CharField(source="execution.workflow.name")
     message = serializers.SerializerMethodField(help_text="What is asked, while it is.")
     form = serializers.SerializerMethodField(help_text="JSON Schema of what is to be filled in.")
+    item_index = ItemIndexField(help_text="Place in the list; null for the step itself.")
     asked_at = serializers.DateTimeField(source="started_at")
     deadline_at = serializers.DateTimeField(source="resume_at", allow_null=True)
     decision = serializers.SerializerMethodField(help_text="The step's output, once there is one.")

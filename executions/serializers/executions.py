@@ -68,17 +68,23 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
         read_only_fields = fields
 
 
+class ItemIndexField(serializers.IntegerField):
+    """Place of an item in its list, null for a step itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **options)
+
+    def to_representation(self, value: int) -> int | None:  # type: ignore[override]
+        """Return the place."""
+        return None if value == WHOLE else value
+
+
 class StepRunSerializer(serializers.ModelSerializer[StepRun]):
     """One step of an execution, or one item of it; `attempts` are those that did not succeed."""
 
     attempts = AttemptSerializer(many=True)
-    item_index = serializers.SerializerMethodField(help_text="Place in the list; null for the step itself.")
+    item_index = ItemIndexField(help_text="Place in the list; null for the step itself.")
     output = serializers.SerializerMethodField(help_text="Null until it has ended.")
-
-    @extend_schema_field(serializers.IntegerField(allow_null=True))
-    def get_item_index(self, run: StepRun) -> int | None:
-        """Return the place of an item."""
-        return None if run.item_index == WHOLE else run.item_index
 
     @extend_schema_field(serializers.JSONField(allow_null=True))
     def get_output(self, run: StepRun) -> Any:
@@ -149,7 +155,7 @@ class ExecutionSerializer(ExecutionSummarySerializer):
         if all(run.items_left is None for run in execution.step_runs.all()):
             return []
         counts: dict[str, dict[str, int]] = {}
-        for step, state, count in execution.step_runs.counted_items():
+        for step, state, count in StepRun.objects.filter(execution=execution.pk).counted_items():
             counts.setdefault(step, {})[state] = count
         return [{"step": step, "states": states} for step, states in counts.items()]
 

@@ -19,7 +19,7 @@ PHRASES: dict[str, str] = {
     Reason.CALENDAR: "a calendar excludes it",
     Reason.OVERLAP: "another run of the schedule was active or waiting",
     Reason.BUFFER_FULL: "too many starts were waiting",
-    Reason.LIMIT: "the limit of starts {is} reached",
+    Reason.LIMIT: "a limit {is} reached",
     Reason.REQUESTED: "a person asked to leave it out",
     Reason.PAUSED: "the schedule {is} paused",
     Reason.DISABLED: "the schedule {is} disabled",
@@ -97,7 +97,7 @@ def _whole(length: timedelta) -> timedelta:
 def _waiting(told: Told) -> str:
     run = next(run for run in told.runs if run.state == "pending")
     until = f", until {moment(run.waits_until, told.zone)} at most" if run.waits_until else ""
-    return f"Execution {run.id} waits for another run of the schedule to end{until}."
+    return f"Execution {run.id} waits for a place, of the schedule or in a limit of the workflow{until}."
 
 
 def _skipped(told: Told) -> str:

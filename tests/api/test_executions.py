@@ -49,6 +49,18 @@ def test_an_execution_is_shown_with_its_steps_and_their_failed_attempts(api: API
     assert body["finished_at"].endswith("Z")
 
 
+def test_items_are_counted_in_the_detail_and_listed_apart(api: APIClient, run):
+    execution = run({"id": "each", "kind": "set", "values": {"x": "${{ item }}"}, "for_each": [1, 2, 3]})
+
+    body = api.get(f"{URL}{execution.pk}/").json()
+    items = api.get(f"{URL}{execution.pk}/steps/", {"step": "each", "state": "completed"}).json()["results"]
+
+    assert [step["item_index"] for step in body["steps"]] == [None]
+    assert body["items"] == [{"step": "each", "states": {"completed": 3}}]
+    assert body["output"] == [{"x": 1}, {"x": 2}, {"x": 3}]
+    assert [item["item_index"] for item in items] == [None, 0, 1, 2]
+
+
 def test_executions_are_listed_newest_first(api: APIClient, run):
     old, new = run(name="first"), run(name="second")
 

@@ -37,7 +37,7 @@ SETTINGS = st.fixed_dictionaries(
         "timeout": DURATIONS,
         "priority": st.integers(0, 9),
         "delivery": st.sampled_from(["at_least_once", "at_most_once"]),
-        "circuit_breaker": st.sampled_from([None, False, {"failures": 0.25}]),
+        "circuit_breaker": st.sampled_from([None, False]),
     },
 )
 ITEMS = st.fixed_dictionaries(

@@ -13,6 +13,8 @@ from workflows.steps import ApprovalStep, BaseStep
 if TYPE_CHECKING:
     from workflows.definition import Definition
 
+BROKEN_BY = ("http", "task")  # kinds whose attempts tell at once whether the target is well
+
 
 def field_problems(definition: "Definition") -> Iterator[Problem]:
     """Yield what is wrong with fields that are right each on its own."""
@@ -27,6 +29,11 @@ def _faults(place: Place) -> Iterator[tuple[str, str]]:
     body = place.body
     if body.soft_timeout is not None and body.soft_timeout >= body.timeout:
         yield "soft_timeout", f"must be shorter than `timeout`, which is {format_duration(body.timeout)}"
+    if body.circuit_breaker and body.kind not in BROKEN_BY:
+        yield (
+            "circuit_breaker",
+            f"goes with {' and '.join(BROKEN_BY)} steps; the others call nobody by themselves",
+        )
     if not isinstance(body, BaseStep):
         return
     if body.for_each is None and body.max_parallel is not None:

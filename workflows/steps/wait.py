@@ -16,7 +16,7 @@ from workflows.templates import OPENING
 class EventWait(Model):
     """Which event ends a wait, and how long it may take to come."""
 
-    type: str = Field(min_length=1, max_length=200)
+    type: str = Field(min_length=1, max_length=100)
     source: str | None = Field(default=None, min_length=1, max_length=200)
     """Exactly this source; any unless given."""
     match: str | None = None

@@ -79,7 +79,7 @@ def test_a_refused_overlap_is_told_from_a_waiting_run(make: MakeSchedule, at: At
         (3, "skipped", "overlap"),
     ]
     assert (
-        "waits for another run of the schedule to end, until 2026-06-01 13:02"
+        "waits for a place, of the schedule or in a limit of the workflow, until 2026-06-01 13:02"
         in ranged(waits, minutes=3)[1].why
     )
 

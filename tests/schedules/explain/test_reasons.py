@@ -171,6 +171,6 @@ def test_the_last_times_of_a_limit_are_past_once_they_have_passed(make: MakeSche
         (3, "will_not_fire", "limit"),
     ]
     assert pages(schedule, minutes=3)[1:] == [
-        "Not started: the limit of starts was reached.",
-        "Will not start: the limit of starts is reached.",
+        "Not started: a limit was reached.",
+        "Will not start: a limit is reached.",
     ]
