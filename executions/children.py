@@ -19,6 +19,7 @@ from workflows.services import definition_of
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+MOST_BATCHES = 100  # of one sweep
 
 
 def key_of(step_run_id: UUID, failures: int) -> str:
@@ -86,7 +87,15 @@ def cancel_children(execution_id: UUID, *, now: datetime) -> None:
 
 def cancel_children_left(*, now: datetime) -> int:
     """Request the end of children that nobody waits for any more; return how many were found."""
-    return _cancel(families.children_left(BATCH), now=now)
+    last, cancelled = queries.NOBODY, 0
+    # Those of hooks and compensations, which run on, must not hide the others.
+    for _ in range(MOST_BATCHES):
+        found = families.children_left(BATCH, after=last)
+        cancelled += _cancel(found, now=now)
+        if len(found) < BATCH or cancelled >= BATCH:
+            break
+        last = found[-1].id
+    return cancelled
 
 
 def _cancel(children: Iterable[Child], *, now: datetime) -> int:

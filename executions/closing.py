@@ -37,6 +37,7 @@ def request_cancel(
         locked.cancel_requested_at, locked.ends_as = now, ends_as
         locked.save(update_fields=["cancel_requested_at", "ends_as"])
     if locked.state == ExecutionState.PENDING:
+        queries.disown_steps(locked.pk, now=now)  # a redrive has taken some over
         return _close(locked, by=by, error=error, now=now)
     done = advance(subject_of(locked), definition, ends_as=locked.ends_as, now=now, error=error)
     for event in done.events:

@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
 
 from events.services import NewEvent, append
 from executions import graph, queries, wakeups
@@ -63,10 +66,12 @@ def _begun_elsewhere(admitted: Iterable[Admitted]) -> set[UUID]:
 
 
 def _resume(execution_ids: Iterable[UUID], *, now: datetime) -> None:
+    from executions import engine
     from executions.dead_letters import resume
 
     for execution_id in execution_ids:
-        resume(Execution.objects.get(pk=execution_id), now=now)
+        closed = resume(Execution.objects.get(pk=execution_id), now=now)
+        transaction.on_commit(partial(engine.after_close, closed, now=now), robust=True)
 
 
 def _set_deadlines(admitted: Iterable[Admitted], *, now: datetime) -> None:

@@ -11,9 +11,10 @@ from django.db import transaction
 from executions import admission, children, closing, engine, queries, wakeups
 from executions.errors import IllegalMove, LostLease
 from executions.limits import letting_in
-from executions.models import Ending
+from executions.models import Ending, Execution
 from executions.outcomes import Lost
 from executions.queries import Closed
+from executions.states import ExecutionState
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +68,12 @@ def time_out(*, now: datetime) -> int:
 
 
 def _time_out(execution_id: UUID, *, now: datetime) -> Closed:
-    return closing.request_cancel(execution_id, by="deadline", now=now, ends_as=Ending.TIMED_OUT)
+    try:
+        return closing.request_cancel(execution_id, by="deadline", now=now, ends_as=Ending.TIMED_OUT)
+    except IllegalMove:
+        # It is being wound up, for however long: found again each time, many such would hide the others.
+        Execution.objects.filter(pk=execution_id, state=ExecutionState.RUNNING).update(deadline_at=None)
+        return closing.NOT_CLOSED
 
 
 def _end_each(execution_ids: Iterable[UUID], end: Callable[..., Closed], *, now: datetime) -> int:

@@ -106,6 +106,7 @@ def _database() -> dict[str, Any]:
         "application_name": f"horarium-{role}",
         "connect_timeout": 5,
         "tcp_user_timeout": 10_000,
+        "prepare_threshold": 5,  # None, which is Django's choice, prepares nothing, not even what asks for it
     }
     if role != "command":  # after a restart of the server no request may meet a dead connection
         database["CONN_HEALTH_CHECKS"] = True
@@ -114,7 +115,7 @@ def _database() -> dict[str, Any]:
     if role in {"beat", "worker"}:
         database["CONN_MAX_AGE"] = 600
     if role == "beat":  # runs the same few statements for ever: let the ORM's be prepared as well
-        options |= {"server_side_binding": True, "prepare_threshold": 5}
+        options |= {"server_side_binding": True}
     database["OPTIONS"] = {**database.get("OPTIONS", {}), **options}
     return database
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from events.services import append
 from executions import wakeups
 from executions.advancing import advance
 from executions.dead_letters import copies, keeping
@@ -34,4 +35,6 @@ def resume(execution: Execution, *, now: datetime) -> Closed:
         ready = copies.begin_items(execution.pk, step.id, count=step.max_parallel, now=now)
         for queue, count in ready.items():
             wakeups.wake_on_commit(queue, count=count)
-    return advance(subject_of(execution), definition, now=now).closed
+    done = advance(subject_of(execution), definition, now=now)
+    append(done.events)
+    return done.closed

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from events.services import NewEvent
 from executions import items, queries, wakeups
-from executions.advancing import Advanced, new_step_run, planned, wake
+from executions.advancing import new_step_run, planned, wake
 from executions.outputs import MAX_BYTES
 from executions.queries import Claim, NewStepRun, Settled
 from executions.states import StepState
@@ -25,7 +25,7 @@ class ItemEnded:
     events: list[NewEvent] = field(default_factory=list)
 
 
-def expand(held: Claim, values: Sequence[Any], definition: Definition, *, now: datetime) -> Advanced:
+def expand(held: Claim, values: Sequence[Any], definition: Definition, *, now: datetime) -> None:
     """Insert the items of a step, as many of them ready as may run at once."""
     step = definition.step(held.step)
     at_once = len(values) if step.max_parallel is None else step.max_parallel
@@ -33,7 +33,6 @@ def expand(held: Claim, values: Sequence[Any], definition: Definition, *, now: d
     queries.insert_step_runs(rows)
     queries.count_items(held.id, left=len(rows), following=at_once if at_once < len(rows) else None)
     wake(rows)
-    return Advanced()
 
 
 def _item(held: Claim, step: Step, place: int, value: Any, *, at_once: int, now: datetime) -> NewStepRun:
@@ -69,6 +68,14 @@ def item_ended(
     return _look_at_all(held, step, is_stopping=plan.is_stopping, now=now)
 
 
+def item_goes_on(held: Claim, definition: Definition, *, ends_as: str, now: datetime) -> ItemEnded:
+    """End an item that would wait or be tried again, where its list has begun to stop while it ran."""
+    if not queries.begins_no_more(held.execution_id, held.step):
+        return ItemEnded()
+    plan = planned(held.execution_id, definition, ends_as=ends_as)
+    return _look_at_all(held, definition.step(held.step), is_stopping=plan.is_stopping, now=now)
+
+
 def _look_at_all(held: Claim, step: Step, *, is_stopping: bool, now: datetime) -> ItemEnded:
     following = _follow(held, step, is_stopping=is_stopping)
     if following.cancel:
@@ -81,7 +88,8 @@ def _look_at_all(held: Claim, step: Step, *, is_stopping: bool, now: datetime) -
     ended = queries.end_whole(
         held.execution_id, held.step, state=following.outcome, most_bytes=MAX_BYTES, now=now
     )
-    return ItemEnded(whole_ended=True, events=[_told(held, ended, now=now)] if ended else [])
+    is_told = ended and ended != StepState.CANCELLED  # of others that are cancelled no event tells either
+    return ItemEnded(whole_ended=True, events=[_told(held, ended, now=now)] if is_told else [])
 
 
 def _follow(held: Claim, step: Step, *, is_stopping: bool) -> items.Next:

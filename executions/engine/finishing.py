@@ -1,13 +1,15 @@
 """The finish of an attempt, and of a step run that waits for somebody else."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import Error, connection, transaction
 
 from events.services import NewEvent, append
 from executions import admission, queries, wakeups
@@ -22,6 +24,8 @@ from executions.subject import subject_of
 from executions.verdicts import Record, Rules, judge
 from workflows.definition import Definition
 from workflows.services import definition_of
+
+log = structlog.get_logger(__name__)
 
 MAX_TRACEBACK = 20_000
 
@@ -124,7 +128,12 @@ def _finish(
         raise LostLease(held.id, held.attempt)
     now = written.now
     settled = replace(settled, state=written.state)
-    held = replace(held, execution_queue=written.execution_queue, priority=written.execution_priority)
+    held = replace(
+        held,
+        execution_queue=written.execution_queue,
+        priority=written.execution_priority,
+        ends_as=written.ends_as,
+    )
     if record is not None:
         _record_attempt(held, record, settled, now=now)
     events = _step_events(held, settled, record, now=now)
@@ -146,18 +155,23 @@ def _advance(
     if settled.state not in STEP_FINAL:
         _announce_later(held, settled)
         if isinstance(outcome, Expanded):
-            return fan_out.expand(held, outcome.items, definition, now=now)
-        # One that waits for its child goes on waiting while its execution is to end.
-        return Advanced()
+            fan_out.expand(held, outcome.items, definition, now=now)
     if held.is_item:
-        ended = fan_out.item_ended(held, settled, definition, ends_as=ends_as, now=now)
+        if settled.state in STEP_FINAL:
+            ended = fan_out.item_ended(held, settled, definition, ends_as=ends_as, now=now)
+        else:
+            ended = fan_out.item_goes_on(held, definition, ends_as=ends_as, now=now)
         if not ended.whole_ended:
             return Advanced(events=ended.events)
         following = advance(subject_of(held), definition, ends_as=ends_as, slot=slot, now=now)
         following.events[:0] = ended.events
         return following
     # Of an execution with only this step no row needs to be read.
-    states = {held.step: settled.state} if len(definition.steps_by_id) == 1 else None
+    is_alone = len(definition.steps_by_id) == 1
+    if is_alone and settled.state not in STEP_FINAL:
+        return Advanced()
+    # One that would go on ends here, where another one has broken its section while it ran.
+    states = {held.step: settled.state} if is_alone else None
     error = settled.error if settled.state == StepState.CANCELLED else ""
     return advance(
         subject_of(held), definition, ends_as=ends_as, states=states, slot=slot, now=now, error=error
@@ -180,7 +194,8 @@ def _next_claim(held: Claim, taken: NewStepRun | None, *, slot: Slot | None, now
 def _after(held: Claim, finished: _Finished, *, now: datetime) -> None:
     """Do what follows a commit and must not be part of it; the sweeps repeat what is lost here."""
     if finished.settled.state == StepState.WAITING:
-        _look_again(held, finished.settled.waits_for, now=now)
+        with _left_to_the_sweeps(step_run_id=held.id):
+            _look_again(held, finished.settled.waits_for, now=now)
     after_close(finished.advanced.closed, now=now)
 
 
@@ -201,12 +216,23 @@ def after_close(closed: Closed, *, now: datetime) -> None:
     if closed.parent_step_id is not None:
         from executions import children
 
-        children.tell_parent(closed.parent_step_id, now=now)
+        with _left_to_the_sweeps(step_run_id=closed.parent_step_id):
+            children.tell_parent(closed.parent_step_id, now=now)
+
+
+@contextmanager
+def _left_to_the_sweeps(*, step_run_id: UUID) -> Iterator[None]:
+    """Put off what the database refuses: the finish is done, and its worker holds what it has claimed."""
+    try:
+        yield
+    except Error as error:
+        log.warning("follow-up put off", step_run_id=str(step_run_id), error=str(error))
+        connection.close_if_unusable_or_obsolete()
 
 
 def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datetime) -> None:
     goes_on = settled.state in {StepState.READY, StepState.WAITING}
-    Attempt.objects.create(
+    attempt = Attempt(
         step_run_id=held.id,
         number=held.attempt,
         outcome=record.outcome,
@@ -217,6 +243,13 @@ def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datet
         finished_at=now,
         retry_at=settled.available_at if goes_on else None,
     )
+    # One that was lost may be answered all the same, before the next one begins.
+    Attempt.objects.bulk_create(
+        [attempt], update_conflicts=True, unique_fields=["step_run", "number"], update_fields=_OF_AN_ATTEMPT
+    )
+
+
+_OF_AN_ATTEMPT = ("outcome", "error", "traceback", "finished_at", "retry_at")
 
 
 def _step_events(held: Claim, settled: Settled, record: Record | None, *, now: datetime) -> list[NewEvent]:

@@ -39,6 +39,7 @@ from executions.queries.groups import set_limit as set_group_limit
 from executions.queries.groups import waiting as group_waiting
 from executions.queries.items import (
     begin_items,
+    begins_no_more,
     cancel_items,
     count_items,
     counted_items,
@@ -73,6 +74,7 @@ __all__ = [
     "Slot",
     "admit",
     "begin_items",
+    "begins_no_more",
     "cancel_items",
     "cancel_open_steps",
     "claim",

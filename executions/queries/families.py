@@ -55,7 +55,7 @@ _LEFT = (
     _RUNNING_CHILD
     + """ AND c.parent_step_id IS NOT NULL AND (
     p.finished_at IS NOT NULL OR p.cancel_requested_at IS NOT NULL OR s.finished_at IS NOT NULL
-    OR c.idempotency_key <> 'step:' || s.id || ':' || s.failures) LIMIT %s"""
+    OR c.idempotency_key <> 'step:' || s.id || ':' || s.failures) AND c.id > %s ORDER BY c.id LIMIT %s"""
 )
 
 
@@ -65,9 +65,9 @@ def running_children(execution_id: UUID) -> list[Child]:
         return [Child(*row) for row in cursor]
 
 
-def children_left(limit: int) -> list[Child]:
-    """Return running children whose parent has ended, is to end, or waits for another one."""
-    with executed(_LEFT, [limit]) as cursor:
+def children_left(limit: int, *, after: UUID) -> list[Child]:
+    """Return running children whose parent has ended, is to end, or waits for another one, in the order of ids."""
+    with executed(_LEFT, [after, limit]) as cursor:
         return [Child(*row) for row in cursor]
 
 

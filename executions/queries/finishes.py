@@ -55,8 +55,8 @@ WITH e AS MATERIALIZED (
     FROM executions_execution WHERE id = %(execution_id)s FOR UPDATE
 )
 UPDATE executions_steprun AS s
-SET state = e.to_state, output = %(output)s, error = %(error)s, failures = %(failures)s,
-    crashes = %(crashes)s, resume_at = %(resume_at)s, lease_expires_at = NULL,
+SET state = e.to_state, error = %(error)s, failures = %(failures)s, crashes = %(crashes)s,
+    output = CASE WHEN e.to_state <> 'cancelled' THEN %(output)s::jsonb END, resume_at = %(resume_at)s, lease_expires_at = NULL,
     waits_for = CASE WHEN e.to_state = 'waiting' THEN %(waits_for)s ELSE '' END,
     waits_key = CASE WHEN e.to_state = 'waiting' THEN %(waits_key)s ELSE '' END,
     available_at = CASE WHEN e.to_state IN ('ready', 'waiting') THEN %(available_at)s::timestamptz
@@ -158,7 +158,7 @@ def cancel_open_steps(execution_id: UUID, *, now: datetime) -> None:
 
 _DISOWN = """
 UPDATE executions_steprun
-SET state = 'cancelled', finished_at = %s, lease_expires_at = NULL, waits_for = '', waits_key = ''
+SET state = 'cancelled', output = NULL, finished_at = %s, lease_expires_at = NULL, waits_for = '', waits_key = ''
 WHERE execution_id = %s AND state IN ('ready', 'waiting', 'running')
 """
 

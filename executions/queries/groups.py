@@ -121,6 +121,9 @@ WITH dropped AS (
 ), released AS (
     UPDATE executions_place AS p SET released_at = %(now)s FROM dropped
     WHERE p.execution_id = dropped.id AND p.released_at IS NULL
+), disowned AS ( -- what a redrive has taken over
+    UPDATE executions_steprun AS s SET state = 'cancelled', waits_for = '', finished_at = %(now)s FROM dropped
+    WHERE s.execution_id = dropped.id AND s.state = 'waiting'
 )
 SELECT * FROM dropped
 """  # noqa: S608 - constant text

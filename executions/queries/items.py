@@ -85,7 +85,7 @@ WHERE execution_id = %s AND step = %s AND item_index >= 0
 
 # Counted anew, by a statement that sees what the cancel has done: those that run are all that is left.
 _RECOUNT = """
-UPDATE executions_steprun AS w SET items_next = NULL, items_left = (
+UPDATE executions_steprun AS w SET items_next = NULL, waits_key = 'stopping', items_left = (
     SELECT count(*) FROM executions_steprun AS i
     WHERE i.execution_id = w.execution_id AND i.step = w.step AND i.item_index >= 0
         AND i.state IN ('ready', 'waiting', 'running'))
@@ -98,6 +98,19 @@ def cancel_items(execution_id: UUID, step: str, *, now: datetime) -> None:
     with executed(_CANCEL, [now, execution_id, step]):
         pass
     recount_items(execution_id)
+
+
+_BEGINS_NO_MORE = """
+SELECT EXISTS (SELECT FROM executions_steprun
+               WHERE execution_id = %s AND step = %s AND item_index = -1 AND waits_key = 'stopping')
+"""
+
+
+def begins_no_more(execution_id: UUID, step: str) -> bool:
+    """Return whether items of a step were cancelled, so that what does not run of it is to end."""
+    with executed(_BEGINS_NO_MORE, [execution_id, step]) as cursor:
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def recount_items(execution_id: UUID) -> None:
@@ -116,7 +129,7 @@ WITH i AS MATERIALIZED (
 )
 UPDATE executions_steprun AS w
 SET state = CASE WHEN i.fits OR %(state)s::text <> 'completed' THEN %(state)s::text ELSE 'failed' END,
-    waits_for = '', items_left = 0, items_next = NULL, finished_at = %(now)s,
+    waits_for = '', waits_key = '', items_left = 0, items_next = NULL, finished_at = %(now)s,
     error = CASE
         WHEN %(state)s::text = 'failed' THEN i.failed || ' of ' || i.total || ' items failed; item ' || i.first_error
         WHEN %(state)s::text = 'completed' AND NOT i.fits

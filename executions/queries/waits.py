@@ -26,13 +26,20 @@ def release_due(limit: int) -> Counter[str]:
 
 
 _MAKE_READY = """
-UPDATE executions_steprun SET state = 'ready', waits_for = '', waits_key = '', available_at = %s
-WHERE id = ANY(%s::uuid[]) AND state = 'waiting' AND waits_for NOT IN ('items', 'turn')
-RETURNING queue
+WITH woken AS MATERIALIZED (
+    SELECT id FROM executions_steprun
+    WHERE id = ANY(%s::uuid[]) AND state = 'waiting' AND waits_for NOT IN ('items', 'turn')
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE executions_steprun AS s SET state = 'ready', waits_for = '', waits_key = '', available_at = %s
+FROM woken WHERE s.id = woken.id RETURNING s.queue
 """
 
 
 def make_ready(step_run_ids: Collection[UUID], *, now: datetime) -> Counter[str]:
-    """Make ready those of `step_run_ids` that wait, and return how many of each queue."""
-    with executed(_MAKE_READY, [now, list(step_run_ids)]) as cursor:
+    """Make ready those of `step_run_ids` that wait, and return how many of each queue.
+
+    One that somebody else holds is left to the sweep: to wait for it could deadlock with who holds several.
+    """
+    with executed(_MAKE_READY, [list(step_run_ids), now]) as cursor:
         return Counter(row[0] for row in cursor)

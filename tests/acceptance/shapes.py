@@ -66,6 +66,11 @@ class Load:
         held = {str(self._start(workflow, gate=str(self.gate))) for workflow in self.workflows.values()}
         eventually(lambda: held <= self._held_now(), within=LONGEST, what="each shape is in mid-step")
 
+    def held_runs(self) -> list[StepRun]:
+        """Return the step runs that wait at the gate."""
+        rows = StepRun.objects.filter(state="running", attempt=1, execution__input__gate=str(self.gate))
+        return [row for row in rows if (row.step, row.item_index) in HELD]
+
     def _held_now(self) -> set[str]:
         return {by.execution for by, _ in read(self.path) if (by.step, by.item) in HELD and by.attempt == 1}
 
@@ -80,12 +85,6 @@ class Load:
         left = Execution.objects.filter(finished_at__isnull=True)
         eventually(lambda: not left.exists(), within=LONGEST, what="every execution has ended")
         witness.check(self.path, started=self.started)
-
-
-def held_runs() -> list[StepRun]:
-    """Return the step runs that wait at the gate."""
-    running = StepRun.objects.filter(state="running", attempt=1)
-    return [row for row in running.order_by("step") if (row.step, row.item_index) in HELD]
 
 
 def make_load(make_workflow: MakeWorkflow, directory: Path) -> Load:

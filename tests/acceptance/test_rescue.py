@@ -15,7 +15,7 @@ from executions.models import Attempt, StepRun
 from tests.acceptance import witness
 from tests.acceptance.effects import read
 from tests.acceptance.processes import Running, eventually, running
-from tests.acceptance.shapes import GATE, SHAPES, Load, act, attempted, held_runs
+from tests.acceptance.shapes import GATE, SHAPES, Load, act, attempted
 from tests.conftest import MakeWorkflow
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
@@ -67,7 +67,7 @@ def test_pool_processes_killed_under_load_lose_nothing(load: Load) -> None:
     with running("beat"), running("worker", **WORKER):
         load.hold()
         load.start(3)
-        for row in held_runs():
+        for row in load.held_runs():
             os.kill(pid_of(row), signal.SIGKILL)
         load.ends()
 
