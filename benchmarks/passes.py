@@ -41,7 +41,7 @@ def _passes(sizes: Sizes, *, taken: int, ready: Callable[[], None] = lambda: Non
     return spent[WARM:]
 
 
-def _spent(work: Callable[[], None]) -> float:
+def _spent(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return (time.perf_counter() - began) * 1_000

@@ -26,7 +26,7 @@ def storable(outcome: Outcome) -> Outcome:
     try:
         return Completed(_plain(outcome.output))
     except (TypeError, ValueError, RecursionError) as error:
-        return Failed(error=f"the output cannot be kept: {error}", error_class="InvalidOutput")
+        return Failed(error=f"the output cannot be kept: {error}", error_class="InvalidOutput", is_final=True)
 
 
 def _plain(output: Any) -> Any:

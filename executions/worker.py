@@ -134,7 +134,9 @@ def _finish(
             late_writes.tell(held, now=now)
             return None
         except DataError as error:
-            outcome = Failed(error=f"the outcome cannot be kept: {error}", error_class="InvalidOutput")
+            outcome = Failed(
+                error=f"the outcome cannot be kept: {error}", error_class="InvalidOutput", is_final=True
+            )
         except (OperationalError, InterfaceError) as error:
             if time.monotonic() >= until:
                 raise

@@ -34,6 +34,11 @@ def state_of(execution: Execution) -> str:
     return "cancelling" if waits else execution.state
 
 
+def _parent_of(execution: Execution) -> StepRun | None:
+    parent = execution.parent_step_id
+    return StepRun.objects.filter(pk=parent).first() if parent else None
+
+
 def page_of(execution_id: Any) -> str:
     """Return the address of an execution's page."""
     return reverse("admin:executions_execution_change", args=[execution_id])
@@ -153,7 +158,7 @@ class ExecutionAdmin(ButtonsAdmin, ScopedAdmin):
             "letter": getattr(execution, "dead_letter", None),
             "redrives": execution.redrives.order_by("pk")[:20],
             "waiting_reason": reason(execution) if execution.state == ExecutionState.PENDING else "",
-            "parent": StepRun.objects.filter(pk=execution.parent_step_id).first(),
+            "parent": _parent_of(execution),
             "rows": timeline.rows(execution, definition_of(execution.version_id), now=now),
         }
 

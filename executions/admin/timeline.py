@@ -80,7 +80,7 @@ def _children(runs: dict[str, StepRun]) -> dict[UUID, UUID]:
     if not parents:
         return {}
     started = Execution.objects.filter(parent_step_id__in=parents).order_by("pk")
-    return dict(started.values_list("parent_step_id", "pk"))
+    return {parent: pk for parent, pk in started.values_list("parent_step_id", "pk") if parent}
 
 
 @dataclass(frozen=True, slots=True)

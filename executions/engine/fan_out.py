@@ -88,8 +88,9 @@ def _look_at_all(held: Claim, step: Step, *, is_stopping: bool, now: datetime) -
     ended = queries.end_whole(
         held.execution_id, held.step, state=following.outcome, most_bytes=MAX_BYTES, now=now
     )
-    is_told = ended and ended != StepState.CANCELLED  # of others that are cancelled no event tells either
-    return ItemEnded(whole_ended=True, events=[_told(held, ended, now=now)] if is_told else [])
+    if ended is None or ended == StepState.CANCELLED:  # of others that are cancelled no event tells either
+        return ItemEnded(whole_ended=True)
+    return ItemEnded(whole_ended=True, events=[_told(held, ended, now=now)])
 
 
 def _follow(held: Claim, step: Step, *, is_stopping: bool) -> items.Next:

@@ -56,7 +56,8 @@ WITH e AS MATERIALIZED (
 )
 UPDATE executions_steprun AS s
 SET state = e.to_state, error = %(error)s, failures = %(failures)s, crashes = %(crashes)s,
-    output = CASE WHEN e.to_state <> 'cancelled' THEN %(output)s::jsonb END, resume_at = %(resume_at)s, lease_expires_at = NULL,
+    output = CASE WHEN e.to_state <> 'cancelled' THEN %(output)s::jsonb END,
+    resume_at = %(resume_at)s, lease_expires_at = NULL,
     waits_for = CASE WHEN e.to_state = 'waiting' THEN %(waits_for)s ELSE '' END,
     waits_key = CASE WHEN e.to_state = 'waiting' THEN %(waits_key)s ELSE '' END,
     available_at = CASE WHEN e.to_state IN ('ready', 'waiting') THEN %(available_at)s::timestamptz

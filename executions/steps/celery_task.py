@@ -121,7 +121,7 @@ def _completed(result: Any) -> Outcome:
             "the task returned the handle of another task, which is no output: "
             "return a value, and make the other task a step of its own"
         )
-        return Failed(error=error, error_class="InvalidOutput")
+        return Failed(error=error, error_class="InvalidOutput", is_final=True)
     return Completed(result)
 
 

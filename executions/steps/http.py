@@ -12,6 +12,15 @@ from executions.steps.call import Call
 from executions.steps.request import InvalidRequest, headers_of, url_of
 from workflows.definition import HttpStep
 
+# What goes wrong before a byte of the request has left; of anything else nobody knows what it has done.
+NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
 
 def run(step: HttpStep, call: Call) -> Outcome:
     """Send the request.
@@ -39,6 +48,7 @@ def run(step: HttpStep, call: Call) -> Outcome:
             error_class=type(error).__name__,
             error_classes=classes_of(error),
             timed_out=isinstance(error, httpx.TimeoutException),
+            was_interrupted=not isinstance(error, NOT_SENT),
         )
 
 

@@ -9,11 +9,11 @@ from workflows.errors import Problem, dotted
 from workflows.inputs import schema_problems
 from workflows.sections import Section
 from workflows.steps import ApprovalStep, BaseStep
+from workflows.steps.http import HttpBody
+from workflows.steps.task import TaskBody
 
 if TYPE_CHECKING:
     from workflows.definition import Definition
-
-BROKEN_BY = ("http", "task")  # kinds whose attempts tell at once whether the target is well
 
 
 def field_problems(definition: "Definition") -> Iterator[Problem]:
@@ -29,10 +29,10 @@ def _faults(place: Place) -> Iterator[tuple[str, str]]:
     body = place.body
     if body.soft_timeout is not None and body.soft_timeout >= body.timeout:
         yield "soft_timeout", f"must be shorter than `timeout`, which is {format_duration(body.timeout)}"
-    if body.circuit_breaker and body.kind not in BROKEN_BY:
+    if body.circuit_breaker and not isinstance(body, HttpBody | TaskBody):
         yield (
             "circuit_breaker",
-            f"goes with {' and '.join(BROKEN_BY)} steps; the others call nobody by themselves",
+            "goes with http and task steps; the others call nobody by themselves",
         )
     if not isinstance(body, BaseStep):
         return
