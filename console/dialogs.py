@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from executions.admin.dialogs import begun
 from executions.models import DEFAULT_PRIORITY
 from organizations.json_field import Json
 from organizations.theme import DialogForm
@@ -31,12 +32,8 @@ class StartForm(DialogForm):
 
 
 def _defaults(workflow_id: str) -> dict[str, Any]:
-    """Return an input to begin with: the defaults of the schema, and null for what is required."""
+    """Return an input to begin with."""
     version_id = Workflow.objects.values_list("current_version_id", flat=True).filter(pk=workflow_id).first()
     if version_id is None:
         return {}
-    schema = definition_of(version_id).inputs
-    required = dict.fromkeys(schema.get("required", ()))
-    properties = schema.get("properties", {})
-    given = {name: part["default"] for name, part in properties.items() if "default" in part}
-    return {**required, **given}
+    return begun(definition_of(version_id).inputs)

@@ -58,6 +58,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "items": [
             _link("Executions", "play_circle", "executions_execution", _MEMBER),
+            _link("Approvals", "how_to_reg", "executions_approval", _MEMBER),
             _link("Dead letters", "mark_email_unread", "executions_deadletter", _MEMBER),
             _link("Skipped fires", "event_busy", "schedules_skippedfire", _MEMBER),
             _link("Events", "receipt_long", "events_event", _MEMBER),

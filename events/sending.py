@@ -18,8 +18,6 @@ from events.statements import executed
 MAX_BYTES = 256_000  # of the data, as JSON
 MAX_TYPE = 100  # characters
 MAX_NAME = 200  # characters of a source, and of an id
-# Types of what Horarium tells; nobody else may say so.
-OURS = ("schedule.", "workflow.", "circuit.", "queue.", "worker.", "dead_letter.", "backfill.", "calendar.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from events.models import Event
-from events.sending import MAX_NAME, MAX_TYPE, OURS
+from events.reserved import reserved_prefix
+from events.sending import MAX_NAME, MAX_TYPE
 from organizations.strict import InstantField, StrictSerializer
 
 EXTENSION = re.compile(r"[a-z0-9]+")  # how CloudEvents writes the names of attributes that it does not define
@@ -68,8 +69,8 @@ class CloudEventSerializer(StrictSerializer):
 
     def validate_type(self, value: str) -> str:
         """Refuse the types of what Horarium itself tells."""
-        if value.startswith(OURS):
-            raise ValidationError(f"types that begin with {value.partition('.')[0]}. are Horarium's own")
+        if prefix := reserved_prefix(value):
+            raise ValidationError(f"types that begin with {prefix} are Horarium's own")
         return _printable(value)
 
     def validate_source(self, value: str) -> str:

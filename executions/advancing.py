@@ -8,7 +8,7 @@ from uuid import UUID
 
 from events.services import NewEvent
 from executions import graph, queries, wakeups
-from executions.models import DeadLetter, StepRun
+from executions.models import DeadLetter, Execution, StepRun
 from executions.queries import Closed, NewStepRun, Slot
 from executions.queues import special
 from executions.states import StepState
@@ -138,6 +138,8 @@ def _close(subject: Subject, end: graph.End, *, error: str, now: datetime, done:
         error, cause = _failure(subject.execution_id)
     elif end == "timed_out":
         error, cause = error or "took longer than its timeout", DeadLetter.Cause.TIMED_OUT
+    elif end == "cancelled":
+        error = _why_cancelled(subject.execution_id) or error
     done.closed = queries.close(subject.execution_id, state=end, error=error[:MAX_ERROR], now=now)
     if not done.closed.done:
         return
@@ -153,6 +155,11 @@ def _close(subject: Subject, end: graph.End, *, error: str, now: datetime, done:
     done.events.append(
         subject.event(f"workflow.{end}", now=now, data={"error": error[:300]} if error else {})
     )
+
+
+def _why_cancelled(execution_id: UUID) -> str:
+    """Return what `closing.request_cancel` left there, if that was asked for."""
+    return Execution.objects.values_list("error", flat=True).get(pk=execution_id)
 
 
 def _failure(execution_id: UUID) -> tuple[str, DeadLetter.Cause]:

@@ -10,7 +10,7 @@ from executions.models import StepRun
 from executions.models.step_run import WaitsFor
 from executions.outputs import storable
 from executions.states import STEP_FINAL, StepState
-from executions.steps.approval import decision_of
+from executions.steps.approval import asked_in, decision_of
 from workflows.definition import ApprovalStep
 from workflows.inputs import check_value
 from workflows.services import definition_of
@@ -44,7 +44,15 @@ def decide(
     row = _waiting(asked)
     step = cast("ApprovalStep", definition_of(row.execution.version_id).step(row.step))
     filled = check_value(step.form, form or {}, start="form") if approved or form else {}
-    outcome = decision_of(step, approved=approved, by=by, at=now.isoformat(), note=note, form=filled)
+    outcome = decision_of(
+        step,
+        approved=approved,
+        message=asked_in(row.output),
+        by=by,
+        at=now.isoformat(),
+        note=note,
+        form=filled,
+    )
     if not engine.settle_waiting(row.pk, storable(outcome), attempt=row.attempt, now=now):
         _waiting(asked)  # says who was faster
         raise NotAsked

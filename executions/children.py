@@ -80,9 +80,10 @@ def outcome_of(child: Execution, *, is_ending: bool) -> Outcome:
 def cancel_children(execution_id: UUID, *, now: datetime) -> None:
     """Request the end of the children of an execution that is to end, or has ended. Safe to repeat.
 
-    Those of its compensations, `on_failure` and `always` run on, while the execution does.
+    Those of its compensations, `on_failure` and `always` run on, while the execution does. Of very many the
+    sweep ends the others: somebody waits for this.
     """
-    _cancel(families.running_children(execution_id), now=now)
+    _cancel(families.running_children(execution_id, limit=BATCH), now=now)
 
 
 def cancel_children_left(*, now: datetime) -> int:

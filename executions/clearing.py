@@ -28,7 +28,7 @@ def end(execution_ids: Iterable[UUID], *, at_once: bool, by: str, now: datetime)
         at_once: without asking their running code, and without compensation.
     """
     how = closing.terminate if at_once else closing.request_cancel
-    for execution_id in execution_ids:
+    for execution_id in sorted(execution_ids):  # the order in which a move of a queue locks them, too
         # One that has ended by itself meanwhile is what was wanted.
         with suppress(IllegalMove):
             closed = how(execution_id, by=by, now=now)

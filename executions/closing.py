@@ -35,10 +35,12 @@ def request_cancel(
     if locked.cancel_requested_at is None:
         _check_undecided(locked, definition)
         locked.cancel_requested_at, locked.ends_as = now, ends_as
-        locked.save(update_fields=["cancel_requested_at", "ends_as"])
+        # Kept until it has ended, which may be long after, by the hand of a worker that does not know why.
+        locked.error = error or (f"cancelled by {by}" if ends_as == Ending.CANCELLED else "")
+        locked.save(update_fields=["cancel_requested_at", "ends_as", "error"])
     if locked.state == ExecutionState.PENDING:
         queries.disown_steps(locked.pk, now=now)  # a redrive has taken some over
-        return _close(locked, by=by, error=error, now=now)
+        return _close(locked, by=by, error=locked.error, now=now)
     done = advance(subject_of(locked), definition, ends_as=locked.ends_as, now=now, error=error)
     for event in done.events:
         event.data.setdefault("by", by)

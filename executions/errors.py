@@ -1,8 +1,11 @@
 """What can go wrong with an execution."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from workflows.duration import format_duration
 from workflows.errors import Invalid
+from workflows.limits import Limit
 
 
 class ExecutionError(Exception):
@@ -89,10 +92,21 @@ class NotAsked(ExecutionError):
 class LimitReached(ExecutionError):
     """A limit of the workflow is full and refuses more; start it again when an execution has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Sequence[Limit]) -> None:
+        full = " or ".join(_in_words(limit) for limit in limits)
         super().__init__(
-            "not started: a limit of the workflow is full; try again later, or write `when_full: wait`"
+            f"not started: the limit of {full} is full; try again later, or write `when_full: wait`"
         )
+
+
+def _in_words(limit: Limit) -> str:
+    """Return a limit without the value of its key, which is part of an input and perhaps a secret."""
+    counted = (
+        f"{limit.running} running"
+        if limit.per is None
+        else f"{limit.starts} starts per {format_duration(limit.per)}"
+    )
+    return counted if limit.key is None else f"{counted} for each {limit.key}"
 
 
 class TooManyWaiting(ExecutionError):

@@ -81,7 +81,7 @@ class Plan:
         result: how it is about to end, from the end of its body on. A step of `always` that breaks still makes
             `completed` `failed`.
         is_stopping: whether what is open is all that its section still waits for: it is broken, or an end was
-            asked for. Items that have not begun, and executions that a step started, are to be ended too.
+            asked for. Items that have not begun are to be ended too.
     """
 
     start: tuple[str, ...] = ()

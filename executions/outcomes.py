@@ -30,6 +30,7 @@ class Failed:
         retry_in: the delay that the step's own code asked for; wins over the policy's where it is longer.
         is_final: the step's own code says that another attempt makes no sense.
         was_interrupted: nobody knows how far it came; one that is to have its effect once ends ambiguous.
+        output: plain JSON that the step has as its output where this ends it.
     """
 
     error: str
@@ -42,6 +43,7 @@ class Failed:
     timed_out: bool = False
     is_final: bool = False
     was_interrupted: bool = False
+    output: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from executions import graph
 from executions.advancing import planned
-from executions.models import WHOLE, StepRun
+from executions.models import WHOLE, Execution, StepRun
 from executions.queries import Claim
 from executions.states import STEP_FINAL
 from workflows.definition import Section, Step
@@ -25,7 +25,7 @@ def variables_of(step: Step, held: Claim) -> dict[str, Any]:
     nulls for a step that was not reached.
     """
     variables = {
-        "input": json.loads(held.input_json),
+        "input": _input(step, held),
         "execution": {
             "id": str(held.execution_id),
             "source": held.source,
@@ -44,6 +44,14 @@ def variables_of(step: Step, held: Claim) -> dict[str, Any]:
         item = None if held.item_json is None else json.loads(held.item_json)
         variables |= {"item": item, "index": held.item_index}
     return variables
+
+
+def _input(step: Step, held: Claim) -> Any:
+    if held.input_json is not None:
+        return json.loads(held.input_json)
+    if all(root != "input" for root, _ in step.references):
+        return {}
+    return Execution.objects.values_list("input", flat=True).get(pk=held.execution_id)
 
 
 def _end(step: Step, held: Claim) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def _failed(
     record = Record("timed_out" if failed.timed_out else "failed", failed.error, failed.traceback)
     counts: dict[str, Any] = {"failures": failures, "crashes": held.crashes, "error": failed.error}
     if not isinstance(verdict, retry.Again):
-        return Settled(state=record.outcome, **counts), record
+        return Settled(state=record.outcome, output=failed.output, **counts), record
     delay = verdict.delay
     if delay > timedelta(0):
         counts |= {"state": "waiting", "waits_for": "retry"}

@@ -15,11 +15,11 @@ from django.db import DataError, InterfaceError, OperationalError, connection
 
 from executions import attempts, engine, late_writes, queries, stopping, wakeups, workers
 from executions.errors import LostLease
-from executions.heartbeat import Heartbeat
+from executions.heartbeat import RENEWALS_PER_LEASE, Heartbeat
 from executions.interrupts import Guard
 from executions.models import Pulse
 from executions.outcomes import Failed, Outcome
-from executions.queries import Claim, Slot
+from executions.queries import Claim, Renewal, Slot
 from executions.queues import sampling
 from executions.queues.claims import Turns
 
@@ -114,7 +114,15 @@ def _run_and_finish(held: Claim, process: _Process, *, turns: Turns, until: floa
     sampling.count(held, outcome, ran=ended - began)
     now = held.started_at + timedelta(seconds=ended - began)
     goes_on = ended < until and _may_claim()
-    return _finish(held, outcome, now=now, slot=turns.to_go_on() if goes_on else None, lease=lease)
+    following = _finish(held, outcome, now=now, slot=turns.to_go_on() if goes_on else None, lease=lease)
+    return _still_held(following, lease=lease, since=ended)
+
+
+def _still_held(following: Claim | None, *, lease: timedelta, since: float) -> Claim | None:
+    """Return a claim that came with a finish, its lease renewed where what followed the commit took long."""
+    if following is None or time.monotonic() - since < lease.total_seconds() / RENEWALS_PER_LEASE:
+        return following
+    return None if queries.renew(following, lease=lease) is Renewal.LOST else following
 
 
 def _finish(

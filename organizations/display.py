@@ -41,7 +41,12 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 def badge(state: str) -> SafeString:
     """Return a state as a coloured word."""
     look = _LOOK.get(state, "calm")
-    return format_html('<span class="hz-badge hz-{}">{}</span>', look, state.replace("_", " "))
+    return format_html('<span class="hz-badge hz-{}">{}</span>', look, words(state))
+
+
+def words(state: str) -> str:
+    """Return a state as a person writes it: `timed out`."""
+    return state.replace("_", " ")
 
 
 def ago(at: datetime | None) -> SafeString | str:

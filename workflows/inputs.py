@@ -18,6 +18,7 @@ from referencing.exceptions import Unresolvable
 
 from workflows.errors import InvalidInput, NotPlain, Problem, dotted
 from workflows.plain import check_plain
+from workflows.schema_references import REFERENCES, reference_problems
 
 MAX_BYTES = 1_000_000
 MAX_ERRORS = 20  # a person reads no more at once
@@ -77,8 +78,12 @@ def schema_problems(schema: Mapping[str, Any], *, start: str = "inputs") -> Iter
     schemas = list(_schemas(schema, start))
     for path, part in schemas:
         yield from _keyword_problems(path, part)
-    if sum("$ref" in part for _, part in schemas) > MAX_REFERENCES:
+    if sum(name in part for _, part in schemas for name in REFERENCES) > MAX_REFERENCES:
         yield Problem(path=start, message=f"more than {MAX_REFERENCES} $ref")
+    elif lost := list(reference_problems(schemas)):
+        yield from lost
+    else:
+        yield from _default_problems(schema, start)
 
 
 def _check_size(value: Mapping[str, Any], start: str) -> None:
@@ -142,6 +147,14 @@ def _subschemas(key: str, child: Any) -> Iterator[tuple[tuple[str | int, ...], A
         yield from (((key, index), part) for index, part in enumerate(child))
     else:
         yield (key,), child
+
+
+def _default_problems(schema: Mapping[str, Any], start: str) -> Iterator[Problem]:
+    for error in islice(_errors(schema, _defaults(schema)), MAX_ERRORS):
+        if error.absolute_path:  # the others are about what has no default
+            name, *within = error.absolute_path
+            path = dotted(("properties", name, "default", *within), start=start)
+            yield Problem(path=path, message=error.message[:300])
 
 
 def _keyword_problems(path: str, schema: Mapping[str, Any]) -> Iterator[Problem]:

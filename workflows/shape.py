@@ -13,6 +13,25 @@ from workflows.steps import KINDS, UNDOING
 _TAGGED_LISTS = ("steps", "on_failure", "always")
 _TAGGED_FIELDS = ("compensate", "circuit_breaker")
 
+_FIELDS = "write fields and their values here, as in {name: value}"
+_MESSAGES = {
+    "extra_forbidden": "there is no such field here",
+    "missing": "is required",
+    "model_type": _FIELDS,
+    "model_attributes_type": _FIELDS,
+    "dict_type": _FIELDS,
+}
+_CLASSES = "write a status such as 404 or 5xx, or the name of an error's class, such as ReadTimeout"
+_PATTERNS = {
+    "id": "use lower-case letters, digits and underscores, a letter first, 63 at most",
+    "queue": "use letters, digits, dots, hyphens and underscores, a letter or digit first, 63 at most",
+    "broker_queue": "use letters, digits, dots, colons, hyphens and underscores",
+    "task": "write a task's name: letters, digits, dots, hyphens and underscores, as in shop.charge",
+    "workflow": "use lower-case letters, digits, hyphens and underscores, a letter first, 100 at most",
+    "retry_on": _CLASSES,
+    "never_on": _CLASSES,
+}
+
 
 def shape_problems(error: ValidationError) -> Iterator[Problem]:
     """Yield what is wrong, in document order."""
@@ -36,11 +55,12 @@ def _written(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
 
 def _message(detail: Mapping[str, Any], path: tuple[str | int, ...]) -> str:
     kinds = ", ".join(UNDOING if "compensate" in path else KINDS)
-    known = {
-        "extra_forbidden": "there is no such field here",
-        "missing": "is required",
+    known = _MESSAGES | {
         "union_tag_not_found": f"is required: {kinds}",
         "union_tag_invalid": f"there is no such kind of step; there are {kinds}",
     }
+    if detail["type"] == "string_pattern_mismatch":
+        field = next((part for part in reversed(path) if isinstance(part, str)), "")
+        known["string_pattern_mismatch"] = _PATTERNS.get(field, "")
     message: str = known.get(detail["type"]) or detail["msg"]
     return message.removeprefix("Value error, ")

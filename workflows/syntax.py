@@ -85,6 +85,17 @@ def references(source: str) -> frozenset[Reference]:
     return frozenset((found[index].text, _key_after(found, index)) for index in roots)
 
 
+def parts_of_steps(source: str) -> frozenset[str]:
+    """Return what `source` reads of steps: of `steps.fetch.output` it is `output`."""
+    found = list(tokens(source))
+    roots = (
+        index for index, token in enumerate(found) if token.text == "steps" and _is_variable(found, index)
+    )
+    named = (index for index in roots if _key_after(found, index) is not None)
+    parts = (_key_after(found, index + (2 if found[index + 1].text == "." else 3)) for index in named)
+    return frozenset(part for part in parts if part is not None)
+
+
 def macros(source: str) -> tuple[Macro, ...]:
     """Return the loops in `source`, inner ones first; it is known to parse."""
     found = list(tokens(source))

@@ -24,10 +24,12 @@ class Template:
     """A value compiled once and rendered often; safe to share between threads.
 
     Attributes:
-        references: all that its expressions read, see `Expression.references`.
+        expressions: those in it, in document order.
+        references: all that they read, see `Expression.references`.
     """
 
     _root: Node
+    expressions: tuple[Expression, ...]
     references: References
 
     @property
@@ -55,7 +57,8 @@ def compile_template(value: Any) -> Template:
     """
     expressions: list[Expression] = []
     root = _compile(value, expressions)
-    return Template(root, frozenset().union(*(expression.references() for expression in expressions)))
+    references = frozenset().union(*(expression.references() for expression in expressions))
+    return Template(root, tuple(expressions), references)
 
 
 @dataclass(frozen=True, slots=True)

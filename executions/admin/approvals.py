@@ -5,22 +5,13 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest
 
-from executions.approvals import MAX_NOTE, decide
+from executions.admin.dialogs import ApproveForm, DecisionForm
+from executions.approvals import decide
 from executions.errors import ExecutionError
 from executions.models.step_run import WaitsFor
 from organizations.buttons import Button, ButtonsAdmin
-from organizations.json_field import Json
 from organizations.scoped_admin import ScopedAdmin
-from organizations.theme import DialogForm, Line
 from workflows.errors import Invalid
-
-
-class DecisionForm(DialogForm):
-    """What a person says beside yes or no."""
-
-    note = Line(required=False, max_length=MAX_NOTE, label="Note")
-    form = Json(required=False, rows=6, label="Form", help_text="JSON; what the step's form asks for.")
-
 
 BUTTONS = {
     "approve": Button(
@@ -28,7 +19,7 @@ BUTTONS = {
         ask="The execution goes on.",
         icon="check",
         may="decide",
-        form=DecisionForm,
+        form=ApproveForm,
         service=partial(decide, approved=True),
         done="Approved",
         blame="form",

@@ -4,7 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from executions.models import DeadLetter, Execution
+from executions.approvals import MAX_NOTE
+from executions.models import DeadLetter, Execution, StepRun
+from executions.steps.approval import asked_in
+from organizations.display import pretty
 from organizations.json_field import Json
 from organizations.theme import DialogForm, Line
 
@@ -38,3 +41,50 @@ class DiscardForm(DialogForm):
     """Close a dead letter with a note."""
 
     note = Line(required=False, max_length=500, label="Note", help_text="Why nothing more is to be done.")
+
+
+class DecisionForm(DialogForm):
+    """What a person says beside yes or no, below what is asked."""
+
+    form_before_template = "executions/asked.html"
+    note = Line(required=False, max_length=MAX_NOTE, label="Note")
+    form = Json(required=False, rows=6, label="Form", help_text="JSON; must fit the schema above.")
+
+    def __init__(self, request: HttpRequest, object_id: str | None = None, **options: Any) -> None:
+        super().__init__(request, object_id, **options)  # type: ignore[arg-type]
+        rows = StepRun.objects.values_list("output", flat=True)
+        self.asked: dict[str, Any] = rows.filter(pk=object_id).first() or {}
+        if not self.schema:
+            del self.fields["form"]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The schema of what is to be filled in."""
+        return self.asked.get("form") or {}
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        """Return what the dialog shows above its fields."""
+        del request, object_id
+        schema = pretty(self.schema) if self.schema else ""
+        return {"message": asked_in(self.asked), "schema": schema}
+
+
+class ApproveForm(DecisionForm):
+    """The same, begun with the defaults; a rejection may leave the form empty."""
+
+    def __init__(self, request: HttpRequest, object_id: str | None = None, **options: Any) -> None:
+        super().__init__(request, object_id, **options)
+        if self.schema:
+            self.fields["form"].initial = begun(self.schema)
+
+
+def begun(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a value to begin with: the defaults of the schema, and null for what is required."""
+    required = dict.fromkeys(schema.get("required", ()))
+    properties = schema.get("properties", {}).items()
+    given = {
+        name: part["default"] for name, part in properties if isinstance(part, dict) and "default" in part
+    }
+    return {**required, **given}

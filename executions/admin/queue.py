@@ -7,13 +7,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from executions.admin.approvals import DecidingAdmin
 from executions.admin.executions import page_of
-from executions.models import Attempt, Pulse, StepRun
+from executions.models import Approval, Attempt, Pulse, StepRun, WaitsFor
+from executions.states import StepState
+from executions.steps.approval import asked_in
 from organizations.access import holds_anywhere
 from organizations.display import NOTHING, ago, badge, line, pretty
+from organizations.models import Organization
 from organizations.roles import Role
 from organizations.scoped_admin import ScopedAdmin, as_uuid
 
@@ -62,6 +65,41 @@ class StepRunAdmin(DecidingAdmin):
     @admin.display(description="available", ordering="available_at")
     def available(self, run: StepRun) -> SafeString | str:
         return ago(run.available_at)
+
+
+@admin.register(Approval)
+class ApprovalAdmin(StepRunAdmin):
+    """What people are asked now, the oldest question first; a page stays when it has been answered."""
+
+    tabs_by = ""
+    list_display = ("question", "organization", "workflow", "step", "asked", "deadline")
+    list_filter = (("execution__workflow", AutocompleteSelectFilter),)
+    list_select_related = ("execution__workflow", "execution__organization")
+    list_defer = ("item", "execution__input")
+    ordering = ("started_at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StepRun]:
+        """List only what waits for an answer."""
+        rows = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "executions_approval_changelist"
+        return rows.filter(state=StepState.WAITING, waits_for=WaitsFor.APPROVAL) if is_list else rows
+
+    @admin.display(description="asks")
+    def question(self, run: StepRun) -> SafeString:
+        return line(asked_in(run.output))
+
+    @admin.display(description="organization")
+    def organization(self, run: StepRun) -> Organization:
+        return run.execution.organization
+
+    @admin.display(description="asked", ordering="started_at")
+    def asked(self, run: StepRun) -> SafeString | str:
+        return ago(run.started_at)
+
+    @admin.display(description="deadline", ordering="resume_at")
+    def deadline(self, run: StepRun) -> SafeString | str:
+        return ago(run.resume_at)
 
 
 @admin.register(Attempt)

@@ -44,8 +44,9 @@ class Row:
 
     @property
     def is_open(self) -> bool:
-        """Return whether the page shows the details at once: something went wrong."""
-        return self.state in {"failed", "timed_out", "ambiguous"}
+        """Return whether the page shows the details at once: something went wrong, or asks a person."""
+        asks = self.run is not None and self.run.state == "waiting" and self.run.waits_for == "approval"
+        return asks or self.state in {"failed", "timed_out", "ambiguous"}
 
 
 def rows(execution: Execution, definition: Definition, *, now: datetime) -> list[Row]:

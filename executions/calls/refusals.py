@@ -57,6 +57,13 @@ CODES: Mapping[type[Exception], Code] = {
     IdempotencyConflict: Code("idempotency_conflict", "idempotency_key"),
 }
 OTHER = Code("refused")
+MESSAGES = {  # Pydantic's kinds of error, where its own words tell no remedy
+    "missing": "is required",
+    "extra_forbidden": "there is no such argument",
+    "dict_type": "write an object",
+    "string_type": "write a text",
+    "int_type": "write a whole number",
+}
 UNSAYABLE = Code("invalid")  # an error whose own words may quote what the call held
 
 
@@ -94,7 +101,10 @@ def _problems(error: Exception) -> list[Problem]:
         return error.errors
     if isinstance(error, ValidationError):
         details = error.errors(include_input=False, include_url=False, include_context=False)
-        return [Problem(path=dotted(detail["loc"]), message=detail["msg"]) for detail in details]
+        return [
+            Problem(path=dotted(detail["loc"]), message=MESSAGES.get(detail["type"], detail["msg"]))
+            for detail in details
+        ]
     return []
 
 

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from events.services import NewEvent
 from executions import items, queries, wakeups
-from executions.advancing import new_step_run, planned, wake
+from executions.advancing import has_to_end, new_step_run, planned, wake
 from executions.outputs import MAX_BYTES
 from executions.queries import Claim, NewStepRun, Settled
 from executions.states import StepState
@@ -60,7 +60,9 @@ def item_ended(
     """Count an item that has ended in the caller's transaction; begin another one, or end the step."""
     step = definition.step(held.step)
     left = queries.item_left(held.execution_id, held.step)
-    stops = ends_as or (step.fail_when == "first_item" and settled.state != StepState.COMPLETED)
+    stops = (ends_as and has_to_end(definition, held.step)) or (
+        step.fail_when == "first_item" and settled.state != StepState.COMPLETED
+    )
     if left > 0 and not stops:
         _begin_next(held, count=1)
         return ItemEnded()

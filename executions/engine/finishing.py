@@ -1,33 +1,33 @@
 """The finish of an attempt, and of a step run that waits for somebody else."""
 
 import random
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
-from django.db import Error, connection, transaction
+from django.db import transaction
 
 from events.services import NewEvent, append
-from executions import admission, queries, wakeups
+from executions import queries, wakeups
 from executions.advancing import MAX_ERROR, Advanced, advance, has_to_end
 from executions.engine import fan_out, shortcuts
+from executions.engine.passing_on import after_close, look_again
 from executions.errors import LostLease
 from executions.models import Attempt, WaitsFor
 from executions.outcomes import Completed, Expanded, Outcome
-from executions.queries import Claim, Closed, NewStepRun, Settled, Slot
+from executions.queries import Claim, NewStepRun, Settled, Slot
 from executions.states import STEP_FINAL, StepState
 from executions.subject import subject_of
 from executions.verdicts import Record, Rules, judge
-from workflows.definition import Definition
+from workflows.definition import Definition, Step
 from workflows.services import definition_of
 
-log = structlog.get_logger(__name__)
-
 MAX_TRACEBACK = 20_000
+EFFECTIVE = frozenset(
+    {"task", "http", "remote_task"}
+)  # a child is started once, however often it is asked for
 
 
 def finish(
@@ -114,7 +114,7 @@ def _finish(
     from_waiting: bool = False,
 ) -> _Finished:
     step = definition.step(held.step)
-    rules = Rules(retry=step.retry, at_most_once=step.delivery == "at_most_once")
+    rules = Rules(retry=step.retry, at_most_once=step.delivery == "at_most_once" and _has_effects(held, step))
     settled, record = judge(held, outcome, rules=rules, now=now, jitter=random.random)
     settled = replace(settled, error=settled.error[:MAX_ERROR])
     written = queries.settle(
@@ -142,6 +142,11 @@ def _finish(
     return _Finished(settled, advanced, _next_claim(held, advanced.taken, slot=slot, now=now))
 
 
+def _has_effects(held: Claim, step: Step) -> bool:
+    """Return whether an attempt may change something elsewhere; to expand a list, or to wait, does not."""
+    return step.kind in EFFECTIVE and (held.is_item or step.for_each is None)
+
+
 def _advance(
     held: Claim,
     settled: Settled,
@@ -152,30 +157,37 @@ def _advance(
     slot: Slot | None,
     now: datetime,
 ) -> Advanced:
-    if settled.state not in STEP_FINAL:
+    goes_on = settled.state not in STEP_FINAL
+    if goes_on:
         _announce_later(held, settled)
         if isinstance(outcome, Expanded):
             fan_out.expand(held, outcome.items, definition, now=now)
     if held.is_item:
-        if settled.state in STEP_FINAL:
-            ended = fan_out.item_ended(held, settled, definition, ends_as=ends_as, now=now)
-        else:
-            ended = fan_out.item_goes_on(held, definition, ends_as=ends_as, now=now)
-        if not ended.whole_ended:
-            return Advanced(events=ended.events)
-        following = advance(subject_of(held), definition, ends_as=ends_as, slot=slot, now=now)
-        following.events[:0] = ended.events
-        return following
-    # Of an execution with only this step no row needs to be read.
+        return _advance_item(held, settled, definition, ends_as=ends_as, slot=slot, now=now)
     is_alone = len(definition.steps_by_id) == 1
-    if is_alone and settled.state not in STEP_FINAL:
+    if goes_on and is_alone:
         return Advanced()
-    # One that would go on ends here, where another one has broken its section while it ran.
+    # What goes on ends here, where another step has broken the section while it ran.
+    # Of an execution with only this step no row needs to be read.
     states = {held.step: settled.state} if is_alone else None
     error = settled.error if settled.state == StepState.CANCELLED else ""
     return advance(
         subject_of(held), definition, ends_as=ends_as, states=states, slot=slot, now=now, error=error
     )
+
+
+def _advance_item(
+    held: Claim, settled: Settled, definition: Definition, *, ends_as: str, slot: Slot | None, now: datetime
+) -> Advanced:
+    if settled.state in STEP_FINAL:
+        ended = fan_out.item_ended(held, settled, definition, ends_as=ends_as, now=now)
+    else:
+        ended = fan_out.item_goes_on(held, definition, ends_as=ends_as, now=now)
+    if not ended.whole_ended:
+        return Advanced(events=ended.events)
+    following = advance(subject_of(held), definition, ends_as=ends_as, slot=slot, now=now)
+    following.events[:0] = ended.events
+    return following
 
 
 def _announce_later(held: Claim, settled: Settled) -> None:
@@ -194,40 +206,8 @@ def _next_claim(held: Claim, taken: NewStepRun | None, *, slot: Slot | None, now
 def _after(held: Claim, finished: _Finished, *, now: datetime) -> None:
     """Do what follows a commit and must not be part of it; the sweeps repeat what is lost here."""
     if finished.settled.state == StepState.WAITING:
-        with _left_to_the_sweeps(step_run_id=held.id):
-            _look_again(held, finished.settled.waits_for, now=now)
+        look_again(held.id, finished.settled.waits_for, now=now)
     after_close(finished.advanced.closed, now=now)
-
-
-def _look_again(held: Claim, waits_for: str, *, now: datetime) -> None:
-    """Look for what may have happened between the step's look and its row's becoming one that waits."""
-    from executions import children, event_waits
-
-    if waits_for == "execution":
-        children.tell_parent(held.id, now=now)
-    elif waits_for == "event":
-        event_waits.look(held.id, now=now)
-
-
-def after_close(closed: Closed, *, now: datetime) -> None:
-    """Let others in where an execution has left its place, and tell its parent; nothing where it has not closed."""
-    if closed.freed:
-        admission.let_others_in(closed.freed, now=now)
-    if closed.parent_step_id is not None:
-        from executions import children
-
-        with _left_to_the_sweeps(step_run_id=closed.parent_step_id):
-            children.tell_parent(closed.parent_step_id, now=now)
-
-
-@contextmanager
-def _left_to_the_sweeps(*, step_run_id: UUID) -> Iterator[None]:
-    """Put off what the database refuses: the finish is done, and its worker holds what it has claimed."""
-    try:
-        yield
-    except Error as error:
-        log.warning("follow-up put off", step_run_id=str(step_run_id), error=str(error))
-        connection.close_if_unusable_or_obsolete()
 
 
 def _record_attempt(held: Claim, record: Record, settled: Settled, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from events.services import HINT
 from executions import queries
 from executions.advancing import may_follow, new_step_run, taken_by, wake
 from executions.queries import Claim, Closed, NewStepRun, Slot
+from executions.queues import special
 from executions.subject import subject_of
 from workflows.definition import OUTPUT, Definition
 from workflows.services import definition_of
@@ -22,7 +23,7 @@ NOTHING_DONE = Closed(done=False)
 def take(held: Claim, output: Any, definition: Definition, *, slot: Slot | None) -> Closed:
     """Complete a step by a shortcut; not `done` where there is none, and then nothing was changed."""
     if held.is_item:
-        return queries.complete_item(held, output, slot=slot) if slot else NOTHING_DONE
+        return _complete_item(held, output, definition, slot=slot) if slot else NOTHING_DONE
     chain = _chain(held.version_id)
     if held.step not in chain:
         return NOTHING_DONE
@@ -34,6 +35,15 @@ def take(held: Claim, output: Any, definition: Definition, *, slot: Slot | None)
     if closed.done:
         announce_on_commit(HINT, str(held.organization_id))
     return closed
+
+
+def _complete_item(held: Claim, output: Any, definition: Definition, *, slot: Slot) -> Closed:
+    takes_turns = definition.step(held.step).max_parallel is not None
+    if takes_turns and held.queue == slot.queue and special.is_free(held.organization_id, held.queue):
+        closed = queries.complete_item_and_begin(held, output, slot=slot)
+        if closed.done:
+            return closed
+    return queries.complete_item(held, output, slot=slot)
 
 
 def _go_on(held: Claim, output: Any, definition: Definition, following: str, *, slot: Slot | None) -> Closed:

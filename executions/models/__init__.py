@@ -7,7 +7,7 @@ from executions.models.execution import Ending, Execution, Source
 from executions.models.place import Place
 from executions.models.queue import QueueSetting
 from executions.models.queue_minute import QueueMinute
-from executions.models.step_run import WHOLE, Attempt, StepRun, WaitsFor
+from executions.models.step_run import WHOLE, Approval, Attempt, StepRun, WaitsFor
 from executions.models.worker import Pulse, WorkerNode
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_QUEUE",
     "PRIORITY",
     "WHOLE",
+    "Approval",
     "Attempt",
     "Circuit",
     "DeadLetter",

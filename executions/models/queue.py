@@ -22,6 +22,7 @@ class QueueSetting(models.Model):
     )
 
     class Meta:
+        verbose_name = "queue"
         ordering = ("name",)
         constraints = (models.UniqueConstraint(fields=["organization", "name"], name="queue_setting_once"),)
 

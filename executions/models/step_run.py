@@ -161,6 +161,13 @@ class StepRun(models.Model):
         return self.step
 
 
+class Approval(StepRun):
+    """A step run that asks a person, as the console lists it."""
+
+    class Meta:
+        proxy = True
+
+
 class Attempt(models.Model):
     """One try of a step run that did not succeed."""
 

@@ -42,6 +42,7 @@ class WorkerNode(models.Model):
     stopped_at = models.DateTimeField(null=True, help_text="When it said goodbye.")
 
     class Meta:
+        verbose_name = "worker"
         ordering = ("name",)
         indexes = (models.Index(fields=["-seen_at"], name="worker_node_newest"),)
 

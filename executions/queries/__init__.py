@@ -46,7 +46,12 @@ from executions.queries.items import (
     end_whole,
     item_left,
 )
-from executions.queries.shortcuts import complete_and_go_on, complete_item, complete_last_step
+from executions.queries.shortcuts import (
+    complete_and_go_on,
+    complete_item,
+    complete_item_and_begin,
+    complete_last_step,
+)
 from executions.queries.waits import make_ready, release_due
 from executions.queries.watch import (
     Ended,
@@ -81,6 +86,7 @@ __all__ = [
     "close",
     "complete_and_go_on",
     "complete_item",
+    "complete_item_and_begin",
     "complete_last_step",
     "count_items",
     "counted_items",

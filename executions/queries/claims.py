@@ -41,7 +41,7 @@ class Claim:
     execution_created_at: datetime
     start_by: datetime | None
     ends_as: str
-    input_json: str
+    input_json: str | None  # None where it is large: a thousand items need not carry it each
     available_at: datetime | None = None  # since when it was ready
 
     @property
@@ -59,14 +59,16 @@ _CLAIM_COLUMNS = """
 s.id, s.step, s.item_index, s.queue, s.attempt, s.failures, s.crashes, s.worker, s.created_at, s.started_at,
 s.resume_at, s.item::text, s.output::text,
 e.id, e.organization_id, e.workflow_id, e.version_id, e.source, e.schedule_id, e.fire_at,
-e.priority, e.queue, e.created_at, e.start_by, e.ends_as, e.input::text, s.available_at
+e.priority, e.queue, e.created_at, e.start_by, e.ends_as,
+CASE WHEN pg_column_size(e.input) <= 4000 THEN e.input::text END, s.available_at
 """
 
 # What a claim does to the row that `picked` has chosen.
 TAKE = f"""
 taken AS (
     UPDATE executions_steprun AS s
-    SET state = 'running', attempt = s.attempt + 1, worker = %(worker)s,
+    SET state = 'running', attempt = s.attempt + 1, worker = %(worker)s, waits_for = '',
+        available_at = coalesce(s.available_at, horarium_now()),
         started_at = horarium_now(), lease_expires_at = horarium_now() + %(lease)s::interval
     FROM picked, executions_execution AS e
     WHERE s.id = picked.id AND e.id = s.execution_id

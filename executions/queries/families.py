@@ -49,7 +49,7 @@ JOIN executions_execution AS c ON c.parent_step_id = s.id
 WHERE c.state IN ('pending', 'running') AND c.cancel_requested_at IS NULL
 """
 # Index: step_run_once_per_execution, then execution_of_parent.
-_OF = _RUNNING_CHILD + " AND s.execution_id = %s AND s.kind = 'workflow'"
+_OF = _RUNNING_CHILD + " AND s.execution_id = %s AND s.kind = 'workflow' LIMIT %s"
 # Index: execution_running_child.
 _LEFT = (
     _RUNNING_CHILD
@@ -59,9 +59,9 @@ _LEFT = (
 )
 
 
-def running_children(execution_id: UUID) -> list[Child]:
-    """Return the running children of an execution."""
-    with executed(_OF, [execution_id]) as cursor:
+def running_children(execution_id: UUID, *, limit: int) -> list[Child]:
+    """Return running children of an execution, at most `limit`."""
+    with executed(_OF, [execution_id, limit]) as cursor:
         return [Child(*row) for row in cursor]
 
 

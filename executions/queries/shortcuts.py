@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from events.statements import executed
 from executions.queries.births import NewStepRun
-from executions.queries.claims import PICK_AND_TAKE, Claim, Slot
+from executions.queries.claims import PICK_AND_TAKE, TAKE, Claim, Slot
 from executions.queries.finishes import Closed
 
 # The execution first, as everywhere.
@@ -108,29 +108,57 @@ def complete_and_go_on(held: Claim, output: Any, *, following: NewStepRun, slot:
     return row[0] if row else None
 
 
-# An item that is neither the last one nor makes room for another.
-_COMPLETE_ITEM = f"""
+# An item that is not the last one to end. Of its step the row is locked after that of the execution.
+_ITEM = """
 WITH RECURSIVE e AS MATERIALIZED (
     SELECT id, organization_id, workflow_id, schedule_id, horarium_now() AS now
     FROM executions_execution
     WHERE id = %(execution_id)s AND state = 'running' AND cancel_requested_at IS NULL
     FOR UPDATE
 ), whole AS MATERIALIZED (
-    SELECT w.id FROM e JOIN executions_steprun AS w ON w.execution_id = e.id AND w.step = %(step)s AND w.item_index = -1
-    WHERE w.state = 'waiting' AND w.items_left > 1 AND w.items_next IS NULL
+    SELECT w.id, w.items_next
+    FROM e JOIN executions_steprun AS w ON w.execution_id = e.id AND w.step = %(step)s AND w.item_index = -1
+    WHERE w.state = 'waiting' AND w.items_left > 1 AND {turns}
     FOR UPDATE OF w
 ), s AS (
     UPDATE executions_steprun AS s
     SET state = 'completed', output = %(output)s, lease_expires_at = NULL, finished_at = e.now, error = ''
     FROM e, whole
     WHERE s.id = %(id)s AND s.attempt = %(attempt)s AND s.state = 'running' AND s.execution_id = e.id
-    RETURNING e.*, s.step, s.attempt
-), counted AS (
-    UPDATE executions_steprun AS w SET items_left = w.items_left - 1 FROM s, whole WHERE w.id = whole.id
-), {PICK_AND_TAKE.format(condition="EXISTS (SELECT FROM s) AND")}
+    RETURNING s.id
+), {rest}
 SELECT EXISTS (SELECT FROM s), taken.*
 FROM (VALUES (1)) AS one LEFT JOIN taken ON true
+"""
+_ALL_HAVE_BEGUN = f"""
+counted AS (
+    UPDATE executions_steprun AS w SET items_left = w.items_left - 1 FROM s, whole WHERE w.id = whole.id
+), {PICK_AND_TAKE.format(condition="EXISTS (SELECT FROM s) AND")}
 """  # noqa: S608 - constant text
+_THE_NEXT_BEGINS = f"""
+picked AS MATERIALIZED (
+    SELECT i.id, i.item_index FROM s, whole, executions_steprun AS i
+    WHERE i.execution_id = %(execution_id)s AND i.step = %(step)s AND i.item_index >= whole.items_next
+        AND i.state = 'waiting' AND i.waits_for = 'turn'
+    ORDER BY i.item_index LIMIT 1
+), counted AS (
+    UPDATE executions_steprun AS w
+    SET items_left = w.items_left - 1, items_next = (SELECT item_index + 1 FROM picked)
+    FROM s, whole WHERE w.id = whole.id
+), {TAKE}
+"""  # noqa: S608 - constant text
+_COMPLETE_ITEM = _ITEM.format(turns="w.items_next IS NULL", rest=_ALL_HAVE_BEGUN)
+_COMPLETE_ITEM_AND_BEGIN = _ITEM.format(
+    turns="w.items_next IS NOT NULL AND w.waits_key = ''", rest=_THE_NEXT_BEGINS
+)
+
+
+def complete_item_and_begin(held: Claim, output: Any, *, slot: Slot) -> Closed:
+    """Complete an item of a step that lets only some run at once, and take the next one in its place."""
+    values = _values(held, output) | {"step": held.step}
+    with executed(_COMPLETE_ITEM_AND_BEGIN, values | slot.parameters()) as cursor:
+        done, *taken = cursor.fetchone() or (False, None)
+    return Closed(done, claim=slot.served(taken))
 
 
 def complete_item(held: Claim, output: Any, *, slot: Slot) -> Closed:

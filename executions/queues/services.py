@@ -10,7 +10,7 @@ from events.services import NewEvent, append
 from executions import wakeups
 from executions.errors import IllegalMove, InvalidQueue
 from executions.models import Execution, QueueSetting
-from executions.queues import moves
+from executions.queues import moves, special
 from executions.services.starting import QUEUE, QUEUE_HELP
 from executions.states import EXECUTION_FINAL
 from organizations.models import Organization
@@ -34,6 +34,7 @@ def pause(organization: Organization, name: str, *, by: str, now: datetime, reas
     setting.paused_at = setting.paused_at or now
     setting.paused_by, setting.pause_reason = by[:150], reason[:500]
     setting.save(update_fields=["paused_at", "paused_by", "pause_reason"])
+    transaction.on_commit(special.forget)
     append([_event(setting, "queue.paused", now=now, by=by, reason=reason[:500])])
     return setting
 
@@ -50,6 +51,7 @@ def resume(organization: Organization, name: str, *, by: str, now: datetime) -> 
         return setting
     setting.paused_at, setting.paused_by, setting.pause_reason = None, "", ""
     setting.save(update_fields=["paused_at", "paused_by", "pause_reason"])
+    transaction.on_commit(special.forget)
     append([_event(setting, "queue.resumed", now=now, by=by)])
     wakeups.wake_on_commit(name, count=wakeups.MAX_WAITING)
     return setting
@@ -73,6 +75,7 @@ def change(
     for field, value in settings.items():
         setattr(setting, field, value)
     setting.save(update_fields=list(settings))
+    transaction.on_commit(special.forget)
     append([_event(setting, "queue.changed", now=now, by=by, **settings)])
     wakeups.wake_on_commit(name, count=wakeups.MAX_WAITING)
     return setting

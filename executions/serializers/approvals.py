@@ -1,14 +1,16 @@
 """Decisions that people are asked for, as JSON."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import serializers
 
 from executions.approvals import MAX_NOTE
 from executions.models import StepRun
 from executions.serializers.executions import ItemIndexField
-from executions.states import StepState
+from executions.steps.approval import asked_in
 from organizations.strict import ObjectField, StrictSerializer
+from workflows.definition import ApprovalStep
+from workflows.services import definition_of
 
 
 class DecisionSerializer(StrictSerializer):
@@ -24,12 +26,16 @@ class ApprovalSerializer(serializers.ModelSerializer[StepRun]):
     execution = serializers.UUIDField(source="execution_id")
     workflow = serializers.UUIDField(source="execution.workflow_id")
     workflow_name = serializers.CharField(source="execution.workflow.name")
-    message = serializers.SerializerMethodField(help_text="What is asked, while it is.")
+    message = serializers.SerializerMethodField(
+        help_text="What is or was asked; empty for one that was cancelled."
+    )
     form = serializers.SerializerMethodField(help_text="JSON Schema of what is to be filled in.")
     item_index = ItemIndexField(help_text="Place in the list; null for the step itself.")
     asked_at = serializers.DateTimeField(source="started_at")
     deadline_at = serializers.DateTimeField(source="resume_at", allow_null=True)
-    decision = serializers.SerializerMethodField(help_text="The step's output, once there is one.")
+    decision = serializers.SerializerMethodField(
+        help_text="What a person, or the deadline, has decided; null until then."
+    )
 
     class Meta:
         model = StepRun
@@ -52,15 +58,13 @@ class ApprovalSerializer(serializers.ModelSerializer[StepRun]):
 
     def get_message(self, asked: StepRun) -> str:
         """Return what is asked."""
-        return str(self._kept(asked).get("message", ""))
+        return asked_in(asked.output)
 
     def get_form(self, asked: StepRun) -> dict[str, Any]:
         """Return the schema of the form."""
-        return dict(self._kept(asked).get("form", {}))
+        step = cast("ApprovalStep", definition_of(asked.execution.version_id).step(asked.step))
+        return step.form
 
     def get_decision(self, asked: StepRun) -> dict[str, Any] | None:
         """Return what was decided."""
-        return asked.output if asked.state == StepState.COMPLETED else None
-
-    def _kept(self, asked: StepRun) -> dict[str, Any]:
-        return (asked.output or {}) if asked.state == StepState.WAITING else {}
+        return asked.output if "approved" in (asked.output or {}) else None

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from executions.models import StepRun
 from executions.queues.services import MAX_MOVED
 from executions.queues.statistics import MOST_COUNTED
+from executions.serializers.executions import ItemIndexField
 from executions.serializers.starts import PRIORITY_HELP
 from organizations.strict import StrictSerializer
 
@@ -110,6 +111,7 @@ class QueuedStepSerializer(serializers.ModelSerializer[StepRun]):
     execution = serializers.UUIDField(source="execution_id")
     workflow = serializers.UUIDField(source="execution.workflow_id")
     workflow_name = serializers.CharField(source="execution.workflow.name")
+    item_index = ItemIndexField(help_text="Place in the list; null for the step itself.")
     ready_since = serializers.DateTimeField(source="available_at")
 
     class Meta:

@@ -63,7 +63,7 @@ def start(cause: Start, *, now: datetime) -> Started:
     if (earlier := _earlier(cause)) is not None:
         return earlier
     if verdict.is_refused:
-        raise _refusal(verdict.decision)
+        raise _refusal(cause, verdict.decision)
     raise IllegalMove("the fire", state="started", to="started again")
 
 
@@ -74,9 +74,11 @@ def _first_queues(cause: Start) -> set[tuple[UUID, str]]:
     return {(workflow.organization_id, step.queue or cause.queue) for step in steps if not step.needs}
 
 
-def _refusal(decision: Decision) -> ExecutionError:
+def _refusal(cause: Start, decision: Decision) -> ExecutionError:
     if decision is Decision.LIMIT:
-        return LimitReached()
+        version_id = cause.version_id or cause.workflow.current_version_id
+        limits = definition_of(version_id).limits if version_id else []
+        return LimitReached([limit for limit in limits if limit.when_full == "refuse"])
     return TooManyWaiting() if decision is Decision.BUFFER_FULL else Overlapping()
 
 
@@ -163,6 +165,10 @@ def _problems(cause: Start) -> Iterator[Problem]:
         yield Problem(path="queue", message=QUEUE_HELP)
     if cause.idempotency_key is not None and not 1 <= len(cause.idempotency_key) <= MAX_KEY:
         yield Problem(path="idempotency_key", message=f"write 1 to {MAX_KEY} characters")
+    elif cause.source != Source.PARENT and (cause.idempotency_key or "").startswith("step:"):
+        yield Problem(
+            path="idempotency_key", message="keys that begin with step: name starts by steps; use another"
+        )
 
 
 def _earlier(cause: Start) -> Started | None:

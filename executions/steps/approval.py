@@ -1,5 +1,7 @@
 """`approval`: ask a person, and wait for the answer without holding a worker."""
 
+from typing import Any
+
 from executions.outcomes import Completed, Failed, Outcome, Waiting
 from executions.steps.call import Call
 from workflows.definition import ApprovalStep
@@ -28,25 +30,40 @@ def _unanswered(step: ApprovalStep, call: Call) -> Outcome:
     within = format_duration(step.deadline) if step.deadline is not None else ""
     if step.on_deadline == "fail":
         error = f"nobody answered within {within}"
-        return Failed(error=error, error_class="NotAnswered", timed_out=True)
-    return decision_of(
-        step, approved=step.on_deadline == "approve", by="", at=call.now.isoformat(), expired=True
-    )
+        question = {"message": asked_in(call.kept)}
+        return Failed(error=error, error_class="NotAnswered", timed_out=True, output=question)
+    approved, message = step.on_deadline == "approve", asked_in(call.kept)
+    return decision_of(step, approved=approved, message=message, by="", at=call.now.isoformat(), expired=True)
+
+
+def asked_in(kept: Any) -> str:
+    """Return the message in what a row keeps, or in its output; nothing for a cancelled one."""
+    return str(kept.get("message", "")) if isinstance(kept, dict) else ""
 
 
 def decision_of(
     step: ApprovalStep,
     *,
     approved: bool,
+    message: str,
     by: str,
     at: str,
     note: str = "",
     form: dict[str, object] | None = None,
     expired: bool = False,
 ) -> Outcome:
-    """Return what a decision is for the step: its output, or a failure where a rejection is one."""
+    """Return what a decision is for the step: its output, of a failure too where a rejection is one."""
+    output = {
+        "approved": approved,
+        "message": message,
+        "by": by,
+        "at": at,
+        "note": note,
+        "form": form or {},
+        "expired": expired,
+    }
     if not approved and step.on_reject == "fail":
         who = f"rejected by {by}" if by else "rejected: nobody answered in time"
-        return Failed(error=f"{who}: {note}" if note else who, error_class="Rejected", is_final=True)
-    output = {"approved": approved, "by": by, "at": at, "note": note, "form": form or {}, "expired": expired}
+        error = f"{who}: {note}" if note else who
+        return Failed(error=error, error_class="Rejected", is_final=True, output=output)
     return Completed(output)

@@ -51,7 +51,9 @@ def _start(step: WorkflowStep, call: Call, workflow: Workflow, *, input_: Any) -
         services.start(cause, now=call.now)
     except Invalid as error:  # its messages may quote the values, its paths do not
         paths = ", ".join(dict.fromkeys(problem["path"] for problem in error.errors))
-        return _refused(f"workflow {step.workflow!r} cannot be started so: {paths}", type(error).__name__)
+        remedy = " must fit its inputs" if paths.startswith("input") else ""
+        reason = f"workflow {step.workflow!r} cannot be started so: {paths}{remedy}"
+        return _refused(reason, type(error).__name__)
     except NotStartable as error:
         return _refused(str(error), "NotStartable")
     except ExecutionError as error:

@@ -51,12 +51,30 @@ def test_what_was_decided_is_listed_no_more_and_can_be_read(api: APIClient, aske
     shown = api.get(f"{URL}{asked.pk}/").json()
     assert (shown["state"], shown["decision"]["form"]) == ("completed", {"amount": 7})
     assert shown["decision"]["by"] == "API key admin of acme"
+    assert (shown["message"], shown["form"]) == ("Pay Ann?", FORM)
 
 
 def test_a_rejection_needs_no_form(api: APIClient, asked: StepRun):
     shown = api.post(f"{URL}{asked.pk}/reject/", {"note": "too much"}).json()
 
     assert (shown["state"], shown["error"]) == ("failed", "rejected by API key admin of acme: too much")
+
+
+def test_a_rejection_keeps_the_question_and_who_answered_it(api: APIClient, asked: StepRun):
+    api.post(f"{URL}{asked.pk}/reject/", {"note": "too much"})
+
+    shown = api.get(f"{URL}{asked.pk}/").json()
+    assert (shown["message"], shown["form"]) == ("Pay Ann?", FORM)
+    decision = {name: shown["decision"][name] for name in ("approved", "by", "note", "expired")}
+    by = "API key admin of acme"
+    assert decision == {"approved": False, "by": by, "note": "too much", "expired": False}
+
+
+def test_what_was_cancelled_was_not_decided(api: APIClient, asked: StepRun):
+    services.cancel(asked.execution, by="kim", now=clock.now())
+
+    shown = api.get(f"{URL}{asked.pk}/").json()
+    assert (shown["state"], shown["message"], shown["decision"]) == ("cancelled", "", None)
 
 
 def test_a_second_decision_is_told_who_was_faster(api: APIClient, asked: StepRun):

@@ -124,6 +124,7 @@ def test_a_peek_shows_the_next_steps_in_the_order_of_the_claim(api: APIClient, b
     shown = [row["execution"] for row in page["results"] + rest["results"]]
     assert shown == [str(one.pk) for one in (high, first, second, low)]
     assert page["results"][0]["priority"] == 9
+    assert page["results"][0]["item_index"] is None
     assert page["results"][0]["workflow_name"] == "report"
 
 

@@ -55,6 +55,7 @@ UNTOUCHED = {
     "priority": "5",
     "queue": "default",
 }
+ASK = {"steps": [{"id": "ask", "kind": "approval", "message": "Pay?"}]}
 WEEKENDS = [{"kind": "weekly", "days": ["SAT", "SUN"]}]
 DAY = timedelta(days=1)
 CRON = [{"kind": "cron", "expression": "0 6 * * *"}]
@@ -115,6 +116,8 @@ def everything(organization: Organization, drain: Callable[[], int]) -> Everythi
     schedule = schedules.create(organization, now=now, name="daily", workflow=greet, rules=CRON)
     done = schedules.trigger(schedule, by="ada", now=now).id
     failed = services.start(Start(workflow=broken, source="manual", by="ada"), now=now).id
+    asking = workflows.create(organization, name="asking", definition=ASK, by="ada")
+    services.start(Start(workflow=asking, source="manual"), now=now)
     drain()
     running = services.start(Start(workflow=greet, source="manual", input={"city": "Oslo"}), now=now).id
     _rows_beside(organization, schedule)

@@ -7,21 +7,23 @@ import clock
 from executions import services
 from executions.models import Execution, Source, StepRun
 from executions.services import Start
+from organizations.models import Organization
 from organizations.roles import Role
 from tests.console.conftest import Everything, Login
 from tests.console.test_actions import press, said
 from workflows import services as workflows
 
-FORM = {"properties": {"amount": {"type": "integer"}}}
+FORM = {"properties": {"amount": {"type": "integer", "default": 7}}}
+LIST = "/admin/executions/approval/"
 
 
 @pytest.fixture
 def asked(everything: Everything) -> StepRun:
     organization = everything.greet.organization
-    step = {"id": "ask", "kind": "approval", "message": "Pay?", "form": FORM}
+    step = {"id": "ask", "kind": "approval", "message": "Pay Ann?", "form": FORM}
     workflow = workflows.create(organization, name="paying", definition={"steps": [step]})
     started = services.start(Start(workflow=workflow, source=Source.MANUAL), now=clock.now())
-    kept = {"message": "Pay?", "form": FORM}
+    kept = {"message": "Pay <Ann>?", "form": FORM}
     rows = StepRun.objects.filter(execution_id=started.id)
     rows.update(state="waiting", waits_for="approval", attempt=1, output=kept)
     return rows.get()
@@ -62,3 +64,49 @@ def test_who_only_reads_is_offered_no_answer(asked: StepRun, login: Login) -> No
     page = login(Role.VIEWER).get(f"/admin/executions/steprun/{asked.pk}/change/").content.decode()
 
     assert "/approve/" not in page
+
+
+def test_the_list_shows_what_waits_for_an_answer_and_no_more_once_it_has_one(
+    asked: StepRun, login: Login
+) -> None:
+    operator = login(Role.OPERATOR)
+    assert "Pay &lt;Ann&gt;?" in operator.get(LIST).content.decode()
+
+    answer = press(operator, f"executions/approval/{asked.pk}", "approve", form='{"amount": 7}')
+
+    assert said(answer) == "Approved"
+    assert "Pay &lt;Ann&gt;?" not in operator.get(LIST).content.decode()
+
+
+def test_another_organization_lists_none_of_it(asked: StepRun, other: Organization, login: Login) -> None:
+    stranger = login(Role.ADMIN, of=other)
+
+    assert stranger.get(LIST).context["cl"].result_count == 0
+    assert press(stranger, f"executions/approval/{asked.pk}", "approve").status_code == 403
+
+
+def test_the_dialog_shows_the_question_the_schema_and_its_defaults(asked: StepRun, root: Client) -> None:
+    dialog = root.get(f"/admin/executions/steprun/{asked.pk}/approve/").content.decode()
+
+    assert "Pay &lt;Ann&gt;?" in dialog
+    assert "&quot;type&quot;: &quot;integer&quot;" in dialog
+    assert "&quot;amount&quot;: 7\n}</textarea>" in dialog
+
+
+def test_a_rejection_begins_with_an_empty_form(asked: StepRun, root: Client) -> None:
+    dialog = root.get(f"/admin/executions/steprun/{asked.pk}/reject/").content.decode()
+
+    assert "{}</textarea>" in dialog
+
+
+def test_a_question_without_a_form_offers_none(asked: StepRun, root: Client) -> None:
+    StepRun.objects.filter(pk=asked.pk).update(output={"message": "Go?", "form": {}})
+
+    dialog = root.get(f"/admin/executions/steprun/{asked.pk}/approve/").content.decode()
+
+    assert "Go?" in dialog
+    assert "<textarea" not in dialog
+
+
+def test_the_menu_leads_to_what_waits_for_an_answer(everything: Everything, login: Login) -> None:
+    assert f'href="{LIST}"' in login(Role.VIEWER).get("/admin/").content.decode()

@@ -68,6 +68,7 @@ def test_an_approval_lets_the_execution_go_on(ask: Any, drain: Drain):
     assert state(row) == "completed"
     assert row.output == {
         "approved": True,
+        "message": "Pay 7?",
         "by": "kim",
         "at": now.isoformat(),
         "note": "fine",
@@ -80,10 +81,27 @@ def test_an_approval_lets_the_execution_go_on(ask: Any, drain: Drain):
 def test_a_rejection_fails_the_step_for_good(ask: Any):
     row = ask(retry={"max_attempts": 3}, form=FORM)
 
-    decide(row, approved=False, by="kim", note="too much", now=clock.now())
+    now = clock.now()
+
+    decide(row, approved=False, by="kim", note="too much", now=now)
 
     assert (state(row), row.error) == ("failed", "rejected by kim: too much")
+    assert row.output == {"approved": False, "message": "Pay 7?", "by": "kim", "note": "too much"} | {
+        "at": now.isoformat(),
+        "form": {},
+        "expired": False,
+    }
     assert Execution.objects.get().error == "ask: rejected by kim: too much"
+
+
+def test_one_that_nobody_answered_asks_again_where_it_is_retried(ask: Any, drain: Drain, shift_clock: Shift):
+    row = ask(deadline="1h", on_deadline="fail", retry={"max_attempts": 2, "delay": "1s"})
+    let_pass(timedelta(hours=1), shift=shift_clock, drain=drain)
+
+    let_pass(timedelta(minutes=1), shift=shift_clock, drain=drain)
+
+    assert (state(row), row.attempt) == ("waits for approval", 2)
+    assert row.output == {"message": "Pay 7?", "form": {}}
 
 
 def test_a_rejection_may_be_an_answer_like_another(ask: Any, drain: Drain):
@@ -143,7 +161,7 @@ def test_of_two_who_decide_at_once_one_does(ask: Any):
     [
         ({"on_deadline": "approve"}, ("completed", True)),
         ({"on_deadline": "reject", "on_reject": "continue"}, ("completed", False)),
-        ({"on_deadline": "reject"}, ("failed", None)),
+        ({"on_deadline": "reject"}, ("failed", False)),
         ({"on_deadline": "fail"}, ("timed_out", None)),
     ],
 )
@@ -154,8 +172,9 @@ def test_when_nobody_answers_in_time_the_policy_decides(
 
     let_pass(timedelta(hours=1), shift=shift_clock, drain=drain)
 
-    assert (state(row), row.output and row.output["approved"]) == expected
-    assert row.output is None or row.output["expired"]
+    assert (state(row), row.output.get("approved")) == expected
+    assert row.output["message"] == "Pay 7?"
+    assert row.output.get("expired", True)
 
 
 def test_a_decision_after_the_deadline_is_told_so(ask: Any, drain: Drain, shift_clock: Shift):

@@ -137,7 +137,7 @@ def test_an_input_that_does_not_fit_is_named_without_its_value(bill: Workflow, p
     drain()
 
     assert state(row) == "failed"
-    assert "cannot be started so: input.order" in row.error
+    assert "cannot be started so: input.order must fit its inputs" in row.error
     assert "s3cr3t" not in row.error
 
 

@@ -10,8 +10,9 @@ from celery import shared_task
 import clock
 from events.models import Event
 from executions import engine, queries, services, sweeps
+from executions.errors import InvalidStart
 from executions.models import DeadLetter, Execution, Source, StepRun
-from executions.outcomes import Completed, Expanded
+from executions.outcomes import Completed, Expanded, Lost
 from executions.services import Start
 from organizations.models import Organization
 from workflows import services as workflow_services
@@ -291,3 +292,37 @@ def test_every_execution_tells_of_its_steps(start: Callable[..., Execution], dra
         ("workflow.step.completed", "b"),
         ("workflow.completed", None),
     ]
+
+
+def test_outputs_of_items_that_are_too_large_together_fail_the_step(
+    start: Callable[..., Execution], drain: Drain
+) -> None:
+    execution = start(
+        {"id": "each", "for_each": [1, 2, 3], "values": {"x": "${{ input.text }}"}},
+        input={"text": "x" * 400_000},
+    )
+
+    assert drained(execution, drain).state == "failed"
+    assert "larger than 1000000 bytes" in execution.error
+
+
+def test_a_wait_of_a_step_that_runs_once_at_most_bears_a_crash(
+    start: Callable[..., Execution], drain: Drain
+) -> None:
+    execution = start({"id": "a", "for_each": [1], "delivery": "at_most_once", "values": {}})
+    held = queries.claim(queries.Slot("default", worker="w", lease=timedelta(seconds=30)))
+    assert held is not None
+
+    engine.finish(held, Lost(), now=clock.now())
+
+    assert drained(execution, drain).state == "completed"
+
+
+def test_nobody_takes_the_key_of_a_childs_start(start: Callable[..., Execution]) -> None:
+    execution = start({"id": "a"})
+
+    with pytest.raises(InvalidStart, match="step:"):
+        services.start(
+            Start(workflow=execution.workflow, source=Source.CALL, idempotency_key="step:1:0"),
+            now=clock.now(),
+        )

@@ -99,10 +99,22 @@ def test_a_limit_that_refuses_starts_nothing_and_leaves_no_row(make_limited: Mak
     flow = make_limited({"running": 1, "when_full": "refuse"})
     flow.start("a")
 
-    with pytest.raises(LimitReached, match="full"):
+    with pytest.raises(LimitReached, match="the limit of 1 running is full"):
         flow.start("b")
 
     assert Execution.objects.count() == Place.objects.count() == 1
+
+
+def test_a_refusal_names_the_limits_that_refuse_and_no_value_of_their_keys(make_limited: MakeLimited) -> None:
+    hourly = {"starts": 1, "per": "1h", "key": KEY, "when_full": "refuse"}
+    flow = make_limited({"running": 9}, hourly)
+    flow.start("a", "s3cr3t")
+
+    with pytest.raises(LimitReached) as caught:
+        flow.start("b", "s3cr3t")
+
+    assert "the limit of 1 starts per 1h for each ${{ input.customer }} is full" in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
 
 
 def test_what_waits_for_another_limit_has_its_place_in_one_that_refuses(make_limited: MakeLimited) -> None:

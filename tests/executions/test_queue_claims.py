@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -112,6 +113,18 @@ def test_nothing_is_claimed_from_a_paused_queue_with_or_without_a_limit(fill) ->
     special.forget()
 
     assert turns().claim() is None
+
+
+def test_whoever_changes_a_queue_sees_it_changed_at_once(fill, django_capture_on_commit_callbacks) -> None:
+    organization = fill("acme", 0)
+    limit = partial(services.change, settings={"max_running": 1})
+    free = [special.is_free(organization.pk, "default")]
+    for act in (services.pause, services.resume, limit):
+        with django_capture_on_commit_callbacks(execute=True):
+            act(organization, "default", by="ada", now=clock.now())
+        free.append(special.is_free(organization.pk, "default"))
+
+    assert free == [True, False, True, False]
 
 
 def test_a_pause_of_one_organization_holds_up_no_other(fill) -> None:

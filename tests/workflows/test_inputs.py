@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.definition import check_input, parse_definition
+from workflows.definition import check_input, load_definition, parse_definition
 from workflows.errors import InvalidDefinition, InvalidInput
 
 STEPS = [{"id": "a", "kind": "set", "values": {}}]
@@ -82,8 +82,39 @@ def test_a_schema_that_is_invalid_remote_or_unbounded_is_refused(schema, path):
 
 
 @pytest.mark.parametrize("ref", ["#", "#/$defs/missing"])
-def test_a_reference_that_leads_nowhere_is_an_error_and_not_a_crash(ref):
-    assert "the schema refers to" in errors_of({"$ref": ref}, {})["input"]
+def test_a_stored_reference_that_leads_nowhere_is_an_error_and_not_a_crash(ref):
+    stored = load_definition({"inputs": {"$ref": ref}, "steps": STEPS})
+
+    with pytest.raises(InvalidInput, match="the schema refers to"):
+        check_input(stored, {})
+
+
+@pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("#/$defs/missing", "leads to no schema"),
+        ("#missing", "leads to no schema"),
+        ("#/allOf/first", "leads to no schema"),
+        ("#/required", "leads to no schema"),
+        ("#", "leads back to itself"),
+        ("#/$defs/round", "leads back to itself"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_or_only_to_itself_is_not_saved(keyword, target, message):
+    schema = {"$defs": {"round": {"anyOf": [{"type": "string"}, {"$ref": "#"}]}}, "required": ["a"]}
+
+    with pytest.raises(InvalidDefinition, match=message):
+        definition({**schema, "allOf": [{keyword: target}]})
+
+
+def test_a_schema_may_refer_to_itself_for_what_it_contains():
+    tree = {"properties": {"branches": {"type": "array", "items": {"$ref": "#/$defs/tree"}}}}
+    schema = {"$defs": {"tree": tree}, "properties": {"root": {"$ref": "#/$defs/tree"}, "own": {"$ref": "#"}}}
+
+    assert "input.root.branches[0].branches" in errors_of(
+        schema, {"root": {"branches": [{"branches": 1}]}, "own": {}}
+    )
 
 
 @pytest.mark.timeout(5)

@@ -68,7 +68,7 @@ def test_a_step_is_kept_as_it_was_written(step: dict[str, Any]) -> None:
         (setting("a", timeout="10s", soft_timeout="10s"), "soft_timeout", "shorter than `timeout`, which is"),
         (setting("a", priority=10), "priority", "less than or equal to 9"),
         (setting("a", delivery="once"), "delivery", "'at_least_once'"),
-        (setting("a", circuit_breaker=True), "circuit_breaker", "valid dictionary"),
+        (setting("a", circuit_breaker=True), "circuit_breaker", "write fields and their values"),
         (setting("a", circuit_breaker={"failures": 0.5}), "circuit_breaker", "goes with http and task steps"),
         (setting("a", circuit_breaker={"failures": 2}), "circuit_breaker.failures", "less than or equal"),
         (setting("a", circuit_breaker={"pause": "2h"}), "circuit_breaker.pause", "between 1s and 1h"),

@@ -1,18 +1,21 @@
 """Every expression of a definition: whether it compiles, and whether it may read what it reads."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workflows.checks.places import Path, Place, places
 from workflows.checks.reach import Reach, Scope
 from workflows.errors import ExpressionError, Problem, dotted
-from workflows.expressions import References, compile_expression
+from workflows.expressions import Expression, compile_expression
 from workflows.steps import BaseStep, WaitStep
+from workflows.syntax import parts_of_steps
 from workflows.templates import OPENING, compile_template
 
 if TYPE_CHECKING:
     from workflows.definition import Definition
+
+STEP_PARTS = frozenset({"output", "state"})
 
 _WRITTEN = {"body": "json"}  # attributes that have another name in the document
 
@@ -60,23 +63,26 @@ def _bare(source: str | None, path: Path, *, scope: Scope) -> Iterator[Problem]:
         error = ExpressionError(source, "write the expression bare, without ${{ }}")
         yield Problem(path=dotted(path), message=str(error))
         return
-    yield from _check(path, lambda: compile_expression(source).references(), scope=scope)
+    yield from _check(path, lambda: [compile_expression(source)], scope=scope)
 
 
 def _templates(value: Any, path: Path, *, scope: Scope) -> Iterator[Problem]:
     for where, text in _texts(value, path):
-        yield from _check(where, lambda text=text: compile_template(text).references, scope=scope)  # type: ignore[misc]
+        yield from _check(where, lambda text=text: compile_template(text).expressions, scope=scope)  # type: ignore[misc]
 
 
-def _check(path: Path, references: Callable[[], References], *, scope: Scope) -> Iterator[Problem]:
+def _check(path: Path, compiled: Callable[[], Sequence[Expression]], *, scope: Scope) -> Iterator[Problem]:
     try:
-        used = references()
+        expressions = compiled()
     except ExpressionError as error:
         yield Problem(path=dotted(path), message=str(error))
         return
-    for root, key in sorted(used, key=str):
-        if message := scope.fault(root, key):
-            yield Problem(path=dotted(path), message=message)
+    used = {reference for expression in expressions for reference in expression.references()}
+    parts = {part for expression in expressions for part in parts_of_steps(expression.source)}
+    faults = [scope.fault(root, key) for root, key in sorted(used, key=str)]
+    faults += [f"a step has no {part!r}; it has output and state" for part in sorted(parts - STEP_PARTS)]
+    for message in filter(None, faults):
+        yield Problem(path=dotted(path), message=message)
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

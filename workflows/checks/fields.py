@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from events.reserved import reserved_prefix
 from workflows.checks.places import Place, places
 from workflows.duration import format_duration
 from workflows.errors import Problem, dotted
@@ -11,6 +12,7 @@ from workflows.sections import Section
 from workflows.steps import ApprovalStep, BaseStep
 from workflows.steps.http import HttpBody
 from workflows.steps.task import TaskBody
+from workflows.steps.wait import WaitBody
 
 if TYPE_CHECKING:
     from workflows.definition import Definition
@@ -34,11 +36,16 @@ def _faults(place: Place) -> Iterator[tuple[str, str]]:
             "circuit_breaker",
             "goes with http and task steps; the others call nobody by themselves",
         )
-    if not isinstance(body, BaseStep):
-        return
+    if isinstance(body, WaitBody) and body.event and (prefix := reserved_prefix(body.event.type)):
+        yield "event.type", f"types that begin with {prefix} are Horarium's own and end no wait"
+    if isinstance(body, BaseStep):
+        yield from _step_faults(body, place.section)
+
+
+def _step_faults(body: BaseStep, section: Section) -> Iterator[tuple[str, str]]:
     if body.for_each is None and body.max_parallel is not None:
         yield "max_parallel", "goes with `for_each`; without it there are no items"
     if body.for_each is None and body.fail_when != "first_item":
         yield "fail_when", "goes with `for_each`; without it there are no items"
-    if body.compensate is not None and place.section is not Section.MAIN:
+    if body.compensate is not None and section is not Section.MAIN:
         yield "compensate", "only steps of `steps` are undone; these run when that is over"
