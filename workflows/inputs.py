@@ -80,7 +80,7 @@ def schema_problems(schema: Mapping[str, Any], *, start: str = "inputs") -> Iter
         yield from _keyword_problems(path, part)
     if sum(name in part for _, part in schemas for name in REFERENCES) > MAX_REFERENCES:
         yield Problem(path=start, message=f"more than {MAX_REFERENCES} $ref")
-    elif lost := list(reference_problems(schemas)):
+    elif lost := list(reference_problems(schema, start=start)):
         yield from lost
     else:
         yield from _default_problems(schema, start)

@@ -9,6 +9,7 @@ from executions.models import DeadLetter, Execution, StepRun
 from executions.steps.approval import asked_in
 from organizations.display import pretty
 from organizations.json_field import Json
+from organizations.scoped_admin import as_uuid
 from organizations.theme import DialogForm, Line
 
 
@@ -53,7 +54,8 @@ class DecisionForm(DialogForm):
     def __init__(self, request: HttpRequest, object_id: str | None = None, **options: Any) -> None:
         super().__init__(request, object_id, **options)  # type: ignore[arg-type]
         rows = StepRun.objects.values_list("output", flat=True)
-        self.asked: dict[str, Any] = rows.filter(pk=object_id).first() or {}
+        asked_id = as_uuid(object_id or "")
+        self.asked: dict[str, Any] = (rows.filter(pk=asked_id).first() if asked_id else None) or {}
         if not self.schema:
             del self.fields["form"]
 

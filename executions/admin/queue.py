@@ -1,6 +1,6 @@
 """The queue: step runs, the attempts that did not succeed, and the processes that are alive."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -27,12 +27,21 @@ class StepRunAdmin(DecidingAdmin):
 
     organization_lookup = "execution__organization_id"
     tabs_by = "state"
-    list_display = ("step", "workflow", "kind", "state_badge", "queue", "priority", "attempt", "available")
-    list_filter = (("kind", ChoicesDropdownFilter),)
-    list_select_related = ("execution__workflow",)
+    list_display: tuple[str, ...] = (
+        "step",
+        "workflow",
+        "kind",
+        "state_badge",
+        "queue",
+        "priority",
+        "attempt",
+        "available",
+    )
+    list_filter: ClassVar[tuple[tuple[str, Any], ...]] = (("kind", ChoicesDropdownFilter),)
+    list_select_related: ClassVar[tuple[str, ...]] = ("execution__workflow",)
     search_fields = ("step",)
     search_help_text = "Id of a step, or of an execution"
-    ordering = ("-pk",)
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     list_defer = ("output", "execution__input")
     fieldsets = (
         (None, {"fields": ("step", "execution", "kind", "state", "result", "error")}),

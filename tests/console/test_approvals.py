@@ -108,5 +108,11 @@ def test_a_question_without_a_form_offers_none(asked: StepRun, root: Client) -> 
     assert "<textarea" not in dialog
 
 
+def test_the_dialog_of_what_is_no_step_answers_all_the_same(everything: Everything, root: Client) -> None:
+    for page in ("executions/steprun/nothing", f"executions/approval/{everything.organization.pk}"):
+        assert root.get(f"/admin/{page}/approve/").status_code == 200
+        assert press(root, page, "approve").status_code == 404
+
+
 def test_the_menu_leads_to_what_waits_for_an_answer(everything: Everything, login: Login) -> None:
     assert f'href="{LIST}"' in login(Role.VIEWER).get("/admin/").content.decode()

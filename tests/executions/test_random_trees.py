@@ -33,8 +33,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MOST_TURNS = 4_000
 SOON = timedelta(seconds=1)
 RETRY = {"max_attempts": 2, "initial": "0s", "jitter": "none"}
+TASK = {"kind": "task", "task": "tests.elsewhere", "external": True}  # nobody runs it: outcomes are drawn
 KINDS: list[dict[str, Any]] = [
-    {"kind": "set", "values": {}},
+    TASK,
     {"kind": "set", "values": {}},
     {"kind": "approval", "message": "?"},
     {"kind": "workflow", "workflow": "child"},
@@ -161,8 +162,10 @@ class Life:
 
     def _note(self, one: Claim, ends: Outcome) -> None:
         self.stale.append((one, ends))
-        once = definition_of(one.version_id).step(one.step).delivery == "at_most_once"
-        if once and (isinstance(ends, Lost) or getattr(ends, "was_interrupted", False)):
+        step = definition_of(one.version_id).step(one.step)
+        acts = step.kind == "task" and (one.is_item or step.for_each is None)
+        is_cut = isinstance(ends, Lost) or getattr(ends, "was_interrupted", False)
+        if acts and is_cut and step.delivery == "at_most_once":
             self.interrupted.add(one.id)
 
     def _outcome(self, held: Claim) -> Outcome:

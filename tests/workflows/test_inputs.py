@@ -97,12 +97,17 @@ def test_a_stored_reference_that_leads_nowhere_is_an_error_and_not_a_crash(ref):
         ("#missing", "leads to no schema"),
         ("#/allOf/first", "leads to no schema"),
         ("#/required", "leads to no schema"),
+        ("#/unknown", "leads to no schema"),
         ("#", "leads back to itself"),
         ("#/$defs/round", "leads back to itself"),
     ],
 )
 def test_a_reference_that_leads_nowhere_or_only_to_itself_is_not_saved(keyword, target, message):
-    schema = {"$defs": {"round": {"anyOf": [{"type": "string"}, {"$ref": "#"}]}}, "required": ["a"]}
+    schema = {
+        "$defs": {"round": {"anyOf": [{"type": "string"}, {"$ref": "#"}]}},
+        "required": ["a"],
+        "unknown": {"allOf": 3},
+    }
 
     with pytest.raises(InvalidDefinition, match=message):
         definition({**schema, "allOf": [{keyword: target}]})

@@ -47,13 +47,13 @@ def test_a_step_is_kept_as_it_was_written(step: dict[str, Any]) -> None:
     ("step", "path", "message"),
     [
         ({"kind": "remote_task", "task": "a"}, "broker_queue", "is required"),
-        ({"kind": "remote_task", "task": "a", "broker_queue": "a b"}, "broker_queue", "pattern"),
+        ({"kind": "remote_task", "task": "a", "broker_queue": "a b"}, "broker_queue", "dots, colons"),
         (
             {"kind": "remote_task", "task": "a", "broker_queue": "horarium.x"},
             "broker_queue",
             "Horarium's own",
         ),
-        ({"kind": "workflow", "workflow": "A B"}, "workflow", "pattern"),
+        ({"kind": "workflow", "workflow": "A B"}, "workflow", "lower-case letters"),
         ({"kind": "wait", "event": {}}, "event.type", "is required"),
         ({"kind": "wait", "event": {"type": "a", "timeout": "x"}}, "event.timeout", "write it like"),
         ({"kind": "wait", "event": {"type": "a", "on_timeout": "x"}}, "event.on_timeout", "'fail' or 'cont"),
