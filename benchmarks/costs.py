@@ -14,8 +14,9 @@ from benchmarks import seed, tasks
 from benchmarks.broker import Broker
 from benchmarks.database import Database
 from benchmarks.figures import Figure, Subject
-from executions import services, worker
+from executions import services
 from executions.models import Source
+from executions.running import worker
 
 SETTLE_SECONDS = 0.5  # an ended session's counts appear a moment later
 STATEMENTS_OF = 50  # executions whose statements are counted

@@ -13,7 +13,7 @@ from benchmarks.progress import say
 from benchmarks.seed import stamp
 from benchmarks.sizes import Sizes
 from benchmarks.stage import Stage
-from executions.overlap import OverlapPolicy
+from executions.admitting.overlap import OverlapPolicy
 
 POLL_SECONDS = 0.01
 READY_SECONDS = 60.0  # longest wait for every process

@@ -9,7 +9,7 @@ from benchmarks import seed
 from benchmarks.arrivals import Arrival
 from benchmarks.processes import Running
 from benchmarks.stage import Stage
-from executions.overlap import OverlapPolicy
+from executions.admitting.overlap import OverlapPolicy
 from schedules import services
 from schedules.models import Schedule
 from workflows.models import Workflow

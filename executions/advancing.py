@@ -7,13 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from events.services import NewEvent
-from executions import graph, queries, wakeups
+from executions import queries, wakeups
 from executions.models import DeadLetter, Execution, StepRun
 from executions.queries import Closed, NewStepRun, Slot
 from executions.queues import special
+from executions.rules import graph
+from executions.rules.verdicts import MAX_CRASHES
 from executions.states import StepState
 from executions.subject import Subject
-from executions.verdicts import MAX_CRASHES
 from workflows.definition import Definition, Section, Step
 
 MAX_ERROR = 2_000  # characters of an error that the history keeps

@@ -10,4 +10,4 @@ class ExecutionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let steps that wait for an event hear of those that are sent."""
-        import_module("executions.event_waits")
+        import_module("executions.waiting.event_waits")

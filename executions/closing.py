@@ -8,8 +8,8 @@ from executions import queries
 from executions.advancing import advance, planned
 from executions.errors import IllegalMove
 from executions.models import Ending, Execution, StepRun
-from executions.outcomes import TOO_LATE
 from executions.queries import Closed
+from executions.rules.outcomes import TOO_LATE
 from executions.states import EXECUTION_MOVES, ExecutionState
 from executions.subject import subject_of
 from workflows.definition import Definition

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db import transaction
 
 from events.services import NewEvent, append
-from executions import graph, queries, wakeups
+from executions import queries, wakeups
 from executions.models import Execution, Source, StepRun
 from executions.queries import Admitted, NewExecution, NewStepRun
+from executions.rules import graph
 from executions.states import ExecutionState, StepState
 from workflows.services import definition_of
 

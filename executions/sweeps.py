@@ -8,13 +8,15 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from executions import admission, children, closing, engine, queries, wakeups
+from executions import closing, engine, queries, wakeups
+from executions.admitting import admission
+from executions.admitting.limits import letting_in
 from executions.errors import IllegalMove, LostLease
-from executions.limits import letting_in
 from executions.models import Ending, Execution
-from executions.outcomes import Lost
 from executions.queries import Closed
+from executions.rules.outcomes import Lost
 from executions.states import ExecutionState
+from executions.waiting import children
 
 log = structlog.get_logger(__name__)
 

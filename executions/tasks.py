@@ -8,9 +8,11 @@ from django.db import close_old_connections
 
 import clock
 from events import announcements
-from executions import children, circuits, dead_letters, event_waits, sweeps, worker
+from executions import circuits, dead_letters, sweeps
 from executions.calls.tasks import cancel, start, status
 from executions.queues import aging, minutes
+from executions.running import worker
+from executions.waiting import children, event_waits
 
 # Celery looks for tasks in this module of the app, and in no other.
 __all__ = [

@@ -18,9 +18,9 @@ from django.db.models import QuerySet
 
 import clock
 from events.services import NewEvent, append
-from executions.admission import Admission
+from executions.admitting.admission import Admission
+from executions.admitting.overlap import ENDS_OTHERS, Decision, OverlapPolicy
 from executions.models import Source
-from executions.overlap import ENDS_OTHERS, Decision, OverlapPolicy
 from executions.services import Start, Verdict, start_many
 from schedules import queries, skips, timetable, zone_data
 from schedules.evaluation import Evaluated, Next, after_pass, evaluate

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from executions import sweeps, worker
+from executions import sweeps
+from executions.running import worker
 from organizations.models import Organization
 from workflows import services as workflow_services
 from workflows.models import Workflow

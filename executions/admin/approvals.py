@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from django.http import HttpRequest
 
 from executions.admin.dialogs import ApproveForm, DecisionForm
-from executions.approvals import decide
 from executions.errors import ExecutionError
 from executions.models.step_run import WaitsFor
+from executions.waiting.approvals import decide
 from organizations.buttons import Button, ButtonsAdmin
 from organizations.scoped_admin import ScopedAdmin
 from workflows.errors import Invalid

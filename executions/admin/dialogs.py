@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from executions.approvals import MAX_NOTE
 from executions.models import DeadLetter, Execution, StepRun
 from executions.steps.approval import asked_in
+from executions.waiting.approvals import MAX_NOTE
 from organizations.display import pretty
 from organizations.json_field import Json
 from organizations.scoped_admin import as_uuid

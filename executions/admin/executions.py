@@ -16,8 +16,8 @@ import clock
 from executions import dead_letters, services
 from executions.admin import timeline
 from executions.admin.dialogs import RedriveForm
+from executions.admitting.limits.reasons import reason
 from executions.errors import ExecutionError
-from executions.limits.reasons import reason
 from executions.models import Execution, StepRun
 from executions.services import Started
 from executions.states import EXECUTION_FAILED, EXECUTION_FINAL, ExecutionState

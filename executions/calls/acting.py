@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from executions import outputs, services
+from executions import services
 from executions.calls.access import Caller
 from executions.calls.errors import NoSuchExecution, NoSuchWorkflow
 from executions.calls.messages import ExecutionCall, StartCall
 from executions.errors import IllegalMove
 from executions.models import Execution, Source, StepRun
 from executions.models.step_run import WHOLE
+from executions.running import outputs
 from executions.states import ExecutionState
 from workflows.models import Workflow
 

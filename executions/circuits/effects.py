@@ -1,6 +1,6 @@
 """What the outcome of an attempt says of the target that it called. Pure."""
 
-from executions.outcomes import Completed, Failed, Outcome
+from executions.rules.outcomes import Completed, Failed, Outcome
 
 TOO_MANY = 429  # the target asks for fewer calls, of everybody
 NEVER_CALLED = frozenset(

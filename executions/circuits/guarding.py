@@ -15,7 +15,7 @@ from executions.circuits import breaker, effects, process, rows
 from executions.circuits.breaker import Permission, Standing
 from executions.circuits.rows import Key
 from executions.circuits.targets import Aim, aim_of
-from executions.outcomes import Deferred, Failed, Outcome
+from executions.rules.outcomes import Deferred, Failed, Outcome
 from executions.steps.call import Call
 from workflows.definition import CircuitBreaker, Step
 

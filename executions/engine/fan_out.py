@@ -8,10 +8,11 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from events.services import NewEvent
-from executions import items, queries, wakeups
+from executions import queries, wakeups
 from executions.advancing import has_to_end, new_step_run, planned, wake
-from executions.outputs import MAX_BYTES
 from executions.queries import Claim, NewStepRun, Settled
+from executions.rules import items
+from executions.running.outputs import MAX_BYTES
 from executions.states import StepState
 from executions.subject import subject_of
 from workflows.definition import Definition, Step

@@ -16,11 +16,11 @@ from executions.engine import fan_out, shortcuts
 from executions.engine.passing_on import after_close, look_again
 from executions.errors import LostLease
 from executions.models import Attempt, WaitsFor
-from executions.outcomes import Completed, Expanded, Outcome
 from executions.queries import Claim, NewStepRun, Settled, Slot
+from executions.rules.outcomes import Completed, Expanded, Outcome
+from executions.rules.verdicts import Record, Rules, judge
 from executions.states import STEP_FINAL, StepState
 from executions.subject import subject_of
-from executions.verdicts import Record, Rules, judge
 from workflows.definition import Definition, Step
 from workflows.services import definition_of
 

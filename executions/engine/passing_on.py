@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import Error, connection
 
-from executions import admission
+from executions.admitting import admission
 from executions.queries import Closed
 
 log = structlog.get_logger(__name__)
@@ -22,7 +22,7 @@ def after_close(closed: Closed, *, now: datetime) -> None:
     if closed.freed:
         admission.let_others_in(closed.freed, now=now)
     if closed.parent_step_id is not None:
-        from executions import children
+        from executions.waiting import children
 
         with _left_to_the_sweeps(step_run_id=closed.parent_step_id):
             children.tell_parent(closed.parent_step_id, now=now)
@@ -30,7 +30,7 @@ def after_close(closed: Closed, *, now: datetime) -> None:
 
 def look_again(step_run_id: UUID, waits_for: str, *, now: datetime) -> None:
     """Look for what may have happened between a step's look and its row's becoming one that waits."""
-    from executions import children, event_waits
+    from executions.waiting import children, event_waits
 
     with _left_to_the_sweeps(step_run_id=step_run_id):
         if waits_for == "execution":

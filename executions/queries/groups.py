@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from events.statements import executed
-from executions.overlap import Occupancy
+from executions.admitting.overlap import Occupancy
 
 _LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(key::text, 0))

@@ -12,7 +12,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from events.statements import array, executed
-from executions.limits.rooms import Other, Room, Waiter
+from executions.admitting.limits.rooms import Other, Room, Waiter
 from executions.queries.groups import ADMITTED, Admitted
 
 

@@ -13,11 +13,11 @@ import structlog
 from celery.signals import worker_process_shutdown
 from django.db import Error
 
-from executions.outcomes import Failed, Outcome
 from executions.queries import Claim
 from executions.queues import minutes
 from executions.queues.histogram import BUCKETS, bucket
 from executions.queues.minutes import Minute
+from executions.rules.outcomes import Failed, Outcome
 
 log = structlog.get_logger(__name__)
 

@@ -4,10 +4,10 @@ from typing import Any, cast
 
 from rest_framework import serializers
 
-from executions.approvals import MAX_NOTE
 from executions.models import StepRun
 from executions.serializers.executions import ItemIndexField
 from executions.steps.approval import asked_in
+from executions.waiting.approvals import MAX_NOTE
 from organizations.strict import ObjectField, StrictSerializer
 from workflows.definition import ApprovalStep
 from workflows.services import definition_of

@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from executions import outputs
-from executions.limits import reasons
+from executions.admitting.limits import reasons
 from executions.models import WHOLE, Attempt, Execution, StepRun
+from executions.running import outputs
 from executions.states import STEP_FINAL, ExecutionState
 from organizations.strict import StrictSerializer
 from workflows.services import definition_of

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from executions.admission import Admission
-from executions.limits.entering import Wanted
-from executions.limits.wanted import WantedPlace
+from executions.admitting.admission import Admission
+from executions.admitting.limits.entering import Wanted
+from executions.admitting.limits.wanted import WantedPlace
+from executions.admitting.overlap import STARTS, WAITS, Decision
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE
-from executions.overlap import STARTS, WAITS, Decision
 from workflows.models import Workflow
 
 

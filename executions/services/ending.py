@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from executions import children, closing, engine
+from executions import closing, engine
 from executions.models import Execution
 from executions.queries import Closed
+from executions.waiting import children
 
 
 def cancel(execution: Execution, *, by: str, now: datetime) -> Execution:

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from events.services import hint
 from executions import opening, queries
-from executions.overlap import STARTS, WAITS, Decision
+from executions.admitting.overlap import STARTS, WAITS, Decision
 from executions.queries import NewExecution, places
 from executions.queries.places import NewPlace
 from executions.services.causes import Checked, Verdict

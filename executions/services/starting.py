@@ -8,7 +8,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from executions import admission, queries
+from executions import queries
+from executions.admitting import admission
+from executions.admitting.limits import entering, letting_in
+from executions.admitting.limits.entering import Wanted
+from executions.admitting.limits.wanted import wanted_places
+from executions.admitting.overlap import WAITS, Decision
 from executions.errors import (
     ExecutionError,
     IdempotencyConflict,
@@ -19,11 +24,7 @@ from executions.errors import (
     Overlapping,
     TooManyWaiting,
 )
-from executions.limits import entering, letting_in
-from executions.limits.entering import Wanted
-from executions.limits.wanted import wanted_places
 from executions.models import Execution, Source
-from executions.overlap import WAITS, Decision
 from executions.queries import NewCause
 from executions.queues import bounds
 from executions.services.causes import Checked, Start, Started, Verdict

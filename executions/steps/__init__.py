@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from executions.outcomes import Outcome
+from executions.rules.outcomes import Outcome
 from executions.steps import approval, http, remote_task, task, values, wait, workflow
 from executions.steps.call import Call
 

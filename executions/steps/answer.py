@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from executions.outputs import MAX_BYTES
+from executions.running.outputs import MAX_BYTES
 from workflows.errors import NotPlain
 from workflows.plain import check_plain
 

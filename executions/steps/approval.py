@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from executions.outcomes import Completed, Failed, Outcome, Waiting
+from executions.rules.outcomes import Completed, Failed, Outcome, Waiting
 from executions.steps.call import Call
 from workflows.definition import ApprovalStep
 from workflows.duration import format_duration

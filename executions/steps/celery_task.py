@@ -22,8 +22,8 @@ from celery.result import ResultBase
 from celery.utils.nodenames import gethostname
 
 import horarium
-from executions import failures
-from executions.outcomes import Completed, Failed, Outcome
+from executions.rules.outcomes import Completed, Failed, Outcome
+from executions.running import failures
 from executions.steps.call import Call
 from workflows.duration import LONGEST
 

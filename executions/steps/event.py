@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from events.models import Position
-from executions.outcomes import Completed, Failed, Outcome, Waiting
 from executions.queries import arrivals
 from executions.queries.arrivals import Arrival, Wanted
+from executions.rules.outcomes import Completed, Failed, Outcome, Waiting
 from executions.steps.call import Call
 from workflows.definition import EventWait
 from workflows.duration import format_duration

@@ -5,8 +5,8 @@ from functools import cache
 
 import httpx
 
-from executions.outcomes import Completed, Failed, Outcome
-from executions.retry import classes_of
+from executions.rules.outcomes import Completed, Failed, Outcome
+from executions.rules.retry import classes_of
 from executions.steps import answer
 from executions.steps.call import Call
 from executions.steps.request import InvalidRequest, headers_of, url_of

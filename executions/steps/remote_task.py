@@ -5,9 +5,9 @@ from typing import Any
 from celery import current_app
 from kombu import Exchange, Queue
 
-from executions.outcomes import Failed, Outcome, Waiting
-from executions.remote import FAILED, SUCCEEDED, RemoteCall, kept_answer
+from executions.rules.outcomes import Failed, Outcome, Waiting
 from executions.steps.call import Call
+from executions.waiting.remote import FAILED, SUCCEEDED, RemoteCall, kept_answer
 from workflows.definition import RemoteTaskStep
 from workflows.duration import format_duration
 

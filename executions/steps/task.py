@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from celery import current_app
 
-from executions.outcomes import Failed, Outcome
+from executions.rules.outcomes import Failed, Outcome
 from executions.steps import celery_task
 from executions.steps.call import Call
 from workflows.definition import Step, TaskStep

@@ -1,6 +1,6 @@
 """`set`: compute values from expressions."""
 
-from executions.outcomes import Completed, Outcome
+from executions.rules.outcomes import Completed, Outcome
 from executions.steps.call import Call
 from workflows.definition import SetStep
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from executions.outcomes import Completed, Failed, Outcome, Waiting
+from executions.rules.outcomes import Completed, Failed, Outcome, Waiting
 from executions.steps import event
 from executions.steps.call import Call
 from workflows.definition import WaitStep

@@ -3,13 +3,13 @@
 from typing import Any
 
 from executions import services
-from executions.children import child_of, key_of
 from executions.errors import ExecutionError, NotStartable
 from executions.models import Execution, Source
-from executions.outcomes import Failed, Outcome, Waiting
 from executions.queries.families import depth
+from executions.rules.outcomes import Failed, Outcome, Waiting
 from executions.services import Start
 from executions.steps.call import Call
+from executions.waiting.children import child_of, key_of
 from workflows.definition import WorkflowStep
 from workflows.errors import Invalid
 from workflows.models import Workflow

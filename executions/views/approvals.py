@@ -9,11 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import clock
-from executions import approvals
 from executions.models import StepRun
 from executions.models.step_run import WaitsFor
 from executions.serializers import ApprovalSerializer, DecisionSerializer
 from executions.states import StepState
+from executions.waiting import approvals
 from organizations.roles import Role
 from organizations.viewsets import ScopedViewSet
 

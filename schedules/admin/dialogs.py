@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from executions.overlap import OverlapPolicy
+from executions.admitting.overlap import OverlapPolicy
 from organizations.display import moment
 from organizations.json_field import Json
 from organizations.scoped_admin import as_uuid

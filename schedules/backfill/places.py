@@ -9,10 +9,10 @@ is not passed by older times for as long as the backfill lasts.
 from datetime import datetime
 from uuid import UUID
 
-from executions import admission, dropping
 from executions import queries as executions
-from executions.admission import Admission
-from executions.overlap import MAX_WAITING, RESERVED, OverlapPolicy
+from executions.admitting import admission, dropping
+from executions.admitting.admission import Admission
+from executions.admitting.overlap import MAX_WAITING, RESERVED, OverlapPolicy
 from schedules.backfill import queries
 from schedules.models import Backfill
 

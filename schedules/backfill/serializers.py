@@ -6,7 +6,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from executions.overlap import ALIASES, OverlapPolicy
+from executions.admitting.overlap import ALIASES, OverlapPolicy
 from executions.serializers import PRIORITY_HELP
 from organizations.strict import InstantField, ObjectField, StrictSerializer
 from schedules.backfill.previews import LISTED, MAX_LISTED

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from executions.admitting.overlap import OverlapPolicy
 from executions.errors import NotStartable
-from executions.overlap import OverlapPolicy
 from schedules.backfill import ranges
 from schedules.backfill.errors import TooManyTimes
 from schedules.errors import IllegalScheduleMove, InvalidSchedule, OverlappingBackfill

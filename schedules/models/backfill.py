@@ -7,8 +7,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from uuid_utils.compat import uuid7
 
+from executions.admitting.overlap import OverlapPolicy
 from executions.models import PRIORITY
-from executions.overlap import OverlapPolicy
 from schedules.models.schedule import Schedule
 
 

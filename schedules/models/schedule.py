@@ -12,8 +12,8 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 from uuid_utils.compat import uuid7
 
+from executions.admitting.overlap import OverlapPolicy
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE, PRIORITY
-from executions.overlap import OverlapPolicy
 from organizations.models import Organization
 from schedules.calendars import OnExcluded
 from schedules.misfire import CatchUpMode

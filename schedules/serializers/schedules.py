@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from executions.admitting.overlap import ALIASES, OverlapPolicy
 from executions.models import DEFAULT_PRIORITY, DEFAULT_QUEUE
-from executions.overlap import ALIASES, OverlapPolicy
 from executions.serializers import KEY_HELP, PRIORITY_HELP, StartSerializer
 from organizations.strict import InstantField, ObjectField, StrictSerializer
 from organizations.viewsets import as_id

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from events.services import append
-from executions import admission, wakeups
-from executions.overlap import OverlapPolicy
+from executions import wakeups
+from executions.admitting import admission
+from executions.admitting.overlap import OverlapPolicy
 from organizations.models import Organization
 from schedules import skips, timetable
 from schedules.errors import DuplicateSchedule, IllegalScheduleMove, NoVersionToTake

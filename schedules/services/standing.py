@@ -7,7 +7,8 @@ import structlog
 from django.db import transaction
 
 from events.services import append
-from executions import admission, wakeups
+from executions import wakeups
+from executions.admitting import admission
 from schedules.errors import IllegalScheduleMove, InvalidSchedule
 from schedules.models import Schedule
 from schedules.reasons import Reason

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from executions.overlap import ALIASES, GENERAL, OverlapPolicy
+from executions.admitting.overlap import ALIASES, GENERAL, OverlapPolicy
 from executions.services import QUEUE, QUEUE_HELP
 from schedules.calendars import OnExcluded
 from schedules.errors import InvalidSchedule

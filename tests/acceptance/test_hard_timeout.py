@@ -80,9 +80,9 @@ def test_a_step_that_hangs_in_c_is_ended_and_retried_and_nothing_else_suffers(st
 
 
 def test_a_step_that_hangs_in_c_for_longer_than_a_lease_is_slow_and_not_lost(start: Any) -> None:
-    lease = {"HORARIUM_LEASE_SECONDS": "2"}
+    lease = {"HORARIUM_LEASE_SECONDS": "6"}
     with running("beat"), running("worker", HORARIUM_WORKER_CONCURRENCY="2", **lease):
-        hanging, path = start("hanging", HANG, timeout="8s")
+        hanging, path = start("hanging", HANG, timeout="15s")
 
         assert ends(hanging) == "failed"
 

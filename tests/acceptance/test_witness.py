@@ -11,8 +11,8 @@ import pytest
 import clock
 from executions import engine, queries, services
 from executions.models import Execution, Source, StepRun
-from executions.outcomes import Completed, Failed, Lost, Outcome
 from executions.queries import Slot
+from executions.rules.outcomes import Completed, Failed, Lost, Outcome
 from executions.services import Start
 from tests.acceptance import witness
 from tests.acceptance.effects import note, read

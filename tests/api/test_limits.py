@@ -23,7 +23,7 @@ def test_a_start_that_a_limit_refuses_is_a_conflict(api: APIClient, organization
 def test_a_start_beyond_those_that_may_wait_is_told_when_to_come_back(
     api: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("executions.limits.entering.MAX_WAITING", 1)
+    monkeypatch.setattr("executions.admitting.limits.entering.MAX_WAITING", 1)
     workflows.create(organization, name="once", definition={"limits": [{"running": 1}], "steps": STEPS})
 
     *_, last = (api.post(f"{V1}/workflows/once/start/", {}, format="json") for _ in range(3))

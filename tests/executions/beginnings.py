@@ -7,8 +7,8 @@ from typing import Any
 import clock
 from executions import engine, queries, services
 from executions.models import Execution, Source
-from executions.outcomes import Failed, Outcome
 from executions.queries import Claim, Slot
+from executions.rules.outcomes import Failed, Outcome
 from executions.services import Start
 from organizations.models import Organization
 from workflows import services as workflow_services

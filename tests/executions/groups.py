@@ -8,11 +8,11 @@ from uuid import UUID
 
 import clock
 from executions import engine, queries
-from executions.admission import Admission
+from executions.admitting.admission import Admission
+from executions.admitting.overlap import Decision, OverlapPolicy
 from executions.models import Execution, Source
-from executions.outcomes import Completed, Outcome
-from executions.overlap import Decision, OverlapPolicy
 from executions.queries import Claim, NewStepRun, Slot
+from executions.rules.outcomes import Completed, Outcome
 from executions.services import Start, Verdict, start_many
 from workflows.models import Workflow
 

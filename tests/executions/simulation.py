@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from executions.graph import BROKEN, FAILED, OPEN, PASSED, Plan, plan
-from executions.items import Items, Next, follow
+from executions.rules.graph import BROKEN, FAILED, OPEN, PASSED, Plan, plan
+from executions.rules.items import Items, Next, follow
 from workflows.definition import Definition, Section
 
 OUTCOMES = ("completed", "skipped", "failed", "timed_out", "ambiguous", "cancelled", "waiting")

@@ -7,10 +7,10 @@ import pytest
 import clock
 from events.models import Event
 from executions import services
+from executions.admitting.overlap import OverlapPolicy
 from executions.errors import LostLease, Overlapping
 from executions.models import Execution, StepRun
-from executions.outcomes import Failed
-from executions.overlap import OverlapPolicy
+from executions.rules.outcomes import Failed
 from tests.executions.groups import NOON, SHAPES, Group, MakeGroup, claim, end
 
 

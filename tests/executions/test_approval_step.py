@@ -9,10 +9,10 @@ import pytest
 import clock
 from events.models import Event
 from executions import services, sweeps
-from executions.approvals import decide
 from executions.errors import AlreadyDecided, NotAsked
 from executions.models import Execution, Source, StepRun
 from executions.services import Start
+from executions.waiting.approvals import decide
 from tests.conftest import MakeWorkflow
 from tests.races.connections import at_once
 from workflows.errors import InvalidInput

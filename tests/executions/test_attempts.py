@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 import clock
-from executions import attempts, queries, services
-from executions.heartbeat import Heartbeat
-from executions.interrupts import Guard
+from executions import queries, services
 from executions.models import Source, StepRun
-from executions.outcomes import Completed, Expanded, Failed, Outcome, Skipped
+from executions.rules.outcomes import Completed, Expanded, Failed, Outcome, Skipped
+from executions.running import attempts
+from executions.running.heartbeat import Heartbeat
+from executions.running.interrupts import Guard
 from executions.services import Start
 from tests.conftest import MakeWorkflow
 

@@ -7,7 +7,7 @@ import pytest
 import clock
 from events.models import Event
 from executions import services
-from executions.outcomes import Cancelled, Completed, Expanded, Failed, Lost, Outcome, Waiting
+from executions.rules.outcomes import Cancelled, Completed, Expanded, Failed, Lost, Outcome, Waiting
 from organizations.models import Organization
 from tests.executions.beginnings import NO, SET, SLOT, begun, claim, claim_one, define, finish, state, steps
 

@@ -6,7 +6,7 @@ import pytest
 
 import clock
 from executions import services
-from executions.outcomes import Cancelled, Completed
+from executions.rules.outcomes import Cancelled, Completed
 from organizations.models import Organization
 from tests.executions.beginnings import SET, SLOT, begun, claim, define, finish
 

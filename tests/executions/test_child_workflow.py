@@ -8,13 +8,14 @@ from uuid import UUID
 import pytest
 
 import clock
-from executions import children, engine, services
+from executions import engine, services
 from executions.models import Attempt, Execution, Source, StepRun
-from executions.outcomes import Completed, Failed
 from executions.queries import claim
 from executions.queries.claims import Slot
+from executions.rules.outcomes import Completed, Failed
 from executions.services import Start
 from executions.steps.workflow import MAX_DEPTH, run
+from executions.waiting import children
 from organizations.models import Organization
 from tests.conftest import MakeWorkflow
 from tests.executions.calls import call as first_call

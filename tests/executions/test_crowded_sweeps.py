@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import clock
-from executions import children, services, sweeps
-from executions.outcomes import Cancelled, Completed
+from executions import services, sweeps
+from executions.rules.outcomes import Cancelled, Completed
+from executions.waiting import children
 from organizations.models import Organization
 from tests.executions.beginnings import ASK, SET, begun, claim, claim_one, define, finish, state
 

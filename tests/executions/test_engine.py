@@ -12,8 +12,8 @@ from events.models import Event
 from executions import engine, queries, services, sweeps
 from executions.errors import LostLease
 from executions.models import Attempt, DeadLetter, Execution, Source, StepRun
-from executions.outcomes import Completed, Failed, Lost, Released, Waiting
 from executions.queries import Claim, Slot
+from executions.rules.outcomes import Completed, Failed, Lost, Released, Waiting
 from executions.services import Start
 from tests.conftest import MakeWorkflow
 from workflows.models import Workflow

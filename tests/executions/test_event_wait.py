@@ -10,13 +10,14 @@ from django.db import connection
 
 import clock
 from events import sending
-from executions import engine, event_waits, services, sweeps
+from executions import engine, services, sweeps
 from executions.models import Attempt, Execution, Source, StepRun
 from executions.queries import Claim, claim
 from executions.queries.claims import Slot
 from executions.services import Start
 from executions.steps import Call
 from executions.steps import event as event_step
+from executions.waiting import event_waits
 from organizations.models import Organization
 from tests.conftest import MakeWorkflow
 from tests.races.connections import beside

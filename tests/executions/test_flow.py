@@ -12,7 +12,7 @@ from events.models import Event
 from executions import engine, queries, services, sweeps
 from executions.errors import InvalidStart
 from executions.models import DeadLetter, Execution, Source, StepRun
-from executions.outcomes import Completed, Expanded, Lost
+from executions.rules.outcomes import Completed, Expanded, Lost
 from executions.services import Start
 from organizations.models import Organization
 from workflows import services as workflow_services

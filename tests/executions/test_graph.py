@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from executions.errors import UnknownStep
-from executions.graph import OPEN, Plan, plan
+from executions.rules.graph import OPEN, Plan, plan
 from workflows.definition import OUTPUT, Section, load_definition
 
 NOTHING = {"kind": "set", "values": {}}

@@ -13,12 +13,12 @@ from django.db import OperationalError
 
 import clock
 from executions import queries, services
-from executions.hard_limits import successor, table
-from executions.hard_limits.table import Slot
-from executions.hard_limits.watch import GRACE_SECONDS, Watch
-from executions.interrupts import Cause
 from executions.models import Attempt, Execution, Source, StepRun
 from executions.queries import Claim
+from executions.running.hard_limits import successor, table
+from executions.running.hard_limits.table import Slot
+from executions.running.hard_limits.watch import GRACE_SECONDS, Watch
+from executions.running.interrupts import Cause
 from executions.services import Start
 from tests.conftest import MakeWorkflow
 

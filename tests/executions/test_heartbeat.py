@@ -10,12 +10,12 @@ import pytest
 from django.db import OperationalError
 
 import clock
-from executions import heartbeat as heartbeats
 from executions import queries, services
-from executions.heartbeat import Heartbeat
-from executions.interrupts import Cause, Guard, Interrupted
 from executions.models import Execution, Pulse, Source, StepRun
 from executions.queries import Claim, Slot
+from executions.running import heartbeat as heartbeats
+from executions.running.heartbeat import Heartbeat
+from executions.running.interrupts import Cause, Guard, Interrupted
 from executions.services import Start
 from tests.conftest import MakeWorkflow
 

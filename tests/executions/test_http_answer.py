@@ -16,8 +16,8 @@ import pytest
 import clock
 from executions import services
 from executions.models import Attempt, Execution, Source
-from executions.outcomes import Completed
-from executions.outputs import storable
+from executions.rules.outcomes import Completed
+from executions.running.outputs import storable
 from executions.services import Start
 from executions.steps.answer import MAX_BODY, BodyTooLarge, output_of, read, retry_after
 from tests.conftest import MakeWorkflow

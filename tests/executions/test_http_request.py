@@ -11,7 +11,7 @@ import clock
 from events.models import Event
 from executions import services
 from executions.models import Attempt, Execution, Source
-from executions.outcomes import Failed
+from executions.rules.outcomes import Failed
 from executions.services import Start
 from executions.steps import Call
 from executions.steps.http import run

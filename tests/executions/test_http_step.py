@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from executions.outcomes import Completed, Failed
+from executions.rules.outcomes import Completed, Failed
 from executions.steps import Call
 from executions.steps.answer import MAX_BODY
 from executions.steps.http import run

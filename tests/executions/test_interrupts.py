@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from executions import interrupts
-from executions.interrupts import Cause, Guard, Interrupted
+from executions.running import interrupts
+from executions.running.interrupts import Cause, Guard, Interrupted
 
 LONG = timedelta(minutes=1)
 SHORT = timedelta(milliseconds=50)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.items import Items, Next, follow, only_counts
+from executions.rules.items import Items, Next, follow, only_counts
 
 RULES = ["first_item", "any_item", "every_item", "never"]
 COUNTS = [

@@ -8,11 +8,12 @@ import pytest
 
 import clock
 from events.models import Event
-from executions import engine, late_writes, queries, sweeps
+from executions import engine, queries, sweeps
 from executions.errors import LostLease
 from executions.models import Source
-from executions.outcomes import Completed
 from executions.queries import Claim, Slot
+from executions.rules.outcomes import Completed
+from executions.running import late_writes
 from executions.services import Start, start
 from tests.conftest import MakeWorkflow
 

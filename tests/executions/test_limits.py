@@ -6,12 +6,13 @@ import pytest
 
 import clock
 from events.models import Event
-from executions import admission, services, sweeps
+from executions import services, sweeps
+from executions.admitting import admission
+from executions.admitting.limits import rooms
+from executions.admitting.overlap import Decision
 from executions.errors import LimitReached, TooManyWaiting
-from executions.limits import rooms
 from executions.models import Execution, Place, StepRun
-from executions.outcomes import Failed
-from executions.overlap import Decision
+from executions.rules.outcomes import Failed
 from tests.executions.groups import claim, end, insert_step_of
 from tests.executions.limited import KEY, MakeLimited, Shift, held
 from workflows.errors import InvalidInput
@@ -185,7 +186,7 @@ def test_one_that_another_limit_refuses_ends_nothing(make_limited: MakeLimited) 
 def test_the_waiting_are_bounded(make_limited: MakeLimited, monkeypatch: pytest.MonkeyPatch) -> None:
     flow = make_limited({"running": 1})
     flow.start_many("abc")
-    monkeypatch.setattr("executions.limits.entering.MAX_WAITING", 2)
+    monkeypatch.setattr("executions.admitting.limits.entering.MAX_WAITING", 2)
 
     with pytest.raises(TooManyWaiting, match="wait"):
         flow.start("d")
@@ -292,7 +293,7 @@ def test_a_start_lets_those_pass_that_may_start_before_it(make_limited: MakeLimi
 def test_a_batch_that_is_full_is_followed_by_the_next(
     make_limited: MakeLimited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("executions.limits.letting_in.BATCH", 2)
+    monkeypatch.setattr("executions.admitting.limits.letting_in.BATCH", 2)
     flow = make_limited({"running": 1})
     flow.start_each("abcdef")
     Place.objects.update(limit=5)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from executions.outcomes import Completed, Failed, Skipped
-from executions.outputs import MAX_BYTES, storable
+from executions.rules.outcomes import Completed, Failed, Skipped
+from executions.running.outputs import MAX_BYTES, storable
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

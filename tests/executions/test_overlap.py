@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from executions.overlap import (
+from executions.admitting.overlap import (
     ALIASES,
     CLEARS,
     GENERAL,

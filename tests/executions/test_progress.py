@@ -11,11 +11,12 @@ from django.db import OperationalError, connection, transaction
 import clock
 import horarium
 from events.models import Event
-from executions import progress, queries, services
-from executions.handles import Handle
-from executions.interrupts import Guard
+from executions import queries, services
 from executions.models import Source, StepRun
 from executions.queries import Claim
+from executions.running import progress
+from executions.running.handles import Handle
+from executions.running.interrupts import Guard
 from executions.services import Start
 from tests.conftest import MakeWorkflow
 from tests.executions.test_heartbeat import LEASE, LONG, eventually

@@ -9,11 +9,11 @@ import pytest
 import clock
 from executions import queries
 from executions.models import QueueMinute
-from executions.outcomes import Completed, Failed
 from executions.queries import Claim, Slot
 from executions.queues import minutes, sampling
 from executions.queues.histogram import bucket
 from executions.queues.minutes import Minute
+from executions.rules.outcomes import Completed, Failed
 from executions.services import Start, start
 from organizations.models import Organization
 from tests.conftest import MakeWorkflow

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 import clock
-from executions import engine, queries, services, verdicts
+from executions import engine, queries, services
 from executions.advancing import planned
 from executions.errors import IllegalMove, LostLease
 from executions.models import Execution, Source, StepRun
-from executions.outcomes import Completed, Expanded, Failed, Lost, Outcome, Released, Skipped, Waiting
 from executions.queries import Claim
+from executions.rules import verdicts
+from executions.rules.outcomes import Completed, Expanded, Failed, Lost, Outcome, Released, Skipped, Waiting
 from executions.services import Start
 from executions.states import EXECUTION_FINAL, STEP_FINAL
 from organizations.models import Organization

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from executions.graph import BROKEN, FAILED, OPEN, PASSED
+from executions.rules.graph import BROKEN, FAILED, OPEN, PASSED
 from tests.executions.simulation import OUTCOMES, Simulation
 from workflows.definition import OUTPUT, load_definition
 

@@ -12,17 +12,20 @@ from uuid import UUID
 import pytest
 
 import clock
-from executions import attempts, children, dead_letters, engine, queries, services, sweeps, verdicts
+from executions import dead_letters, engine, queries, services, sweeps
 from executions.advancing import planned
 from executions.engine import finishing
 from executions.errors import AlreadyRedriven, IllegalMove, LostLease
 from executions.models import Execution, Place, Source, StepRun
-from executions.outcomes import Completed, Expanded, Failed, Lost, Outcome, Released, Waiting
 from executions.queries import Claim, Slot
 from executions.queues import services as queues
+from executions.rules import verdicts
+from executions.rules.outcomes import Completed, Expanded, Failed, Lost, Outcome, Released, Waiting
+from executions.running import attempts
 from executions.services import Start
 from executions.states import EXECUTION_FINAL, STEP_FINAL
 from executions.steps import workflow
+from executions.waiting import children
 from organizations.models import Organization
 from workflows import services as workflow_services
 from workflows.definition import WorkflowStep

@@ -6,8 +6,8 @@ import pytest
 
 import clock
 from executions import sweeps
+from executions.admitting.limits.reasons import reason
 from executions.errors import LimitReached
-from executions.limits.reasons import reason
 from executions.models import Place
 from tests.executions.groups import claim, end
 from tests.executions.limited import KEY, Limited, MakeLimited, Shift

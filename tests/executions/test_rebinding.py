@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 import clock
-from executions import admission
-from executions.overlap import ENDS_OTHERS, OverlapPolicy
+from executions.admitting import admission
+from executions.admitting.overlap import ENDS_OTHERS, OverlapPolicy
 from tests.executions.groups import AUTO, Group, MakeGroup, claim, end
 
 # By new policy: what becomes of the active first one, and of three that wait.

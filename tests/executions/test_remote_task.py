@@ -9,16 +9,17 @@ from celery import Celery, current_app
 from django.db import connection
 
 import clock
-from executions import engine, remote, services, sweeps
+from executions import engine, services, sweeps
 from executions.errors import LostLease
 from executions.models import Attempt, Execution, Source, StepRun
-from executions.outcomes import Completed, Failed, Waiting
 from executions.queries import claim
 from executions.queries.claims import Slot
-from executions.remote import RemoteCall
+from executions.rules.outcomes import Completed, Failed, Waiting
 from executions.services import Start
 from executions.steps import remote_task
 from executions.steps.remote_task import run
+from executions.waiting import remote
+from executions.waiting.remote import RemoteCall
 from tests.conftest import MakeWorkflow
 from tests.executions.calls import call as first_call
 from tests.races.connections import at_once

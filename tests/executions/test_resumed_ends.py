@@ -5,9 +5,10 @@ from django.db import transaction
 
 import clock
 from events.models import Event
-from executions import closing, dead_letters, dropping, engine, services
+from executions import closing, dead_letters, engine, services
+from executions.admitting import dropping
 from executions.models import Attempt, Ending, Execution
-from executions.outcomes import Completed, Expanded, Lost
+from executions.rules.outcomes import Completed, Expanded, Lost
 from organizations.models import Organization
 from tests.executions.beginnings import NO, SET, SLOT, begun, claim, claim_one, define, finish, state, steps
 from workflows.models import Workflow

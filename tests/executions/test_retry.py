@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.retry import MAX_RETRY_AFTER, Again, GiveUp, classes_of, delay, verdict
+from executions.rules.retry import MAX_RETRY_AFTER, Again, GiveUp, classes_of, delay, verdict
 from workflows.definition import Retry
 from workflows.duration import LONGEST
 

@@ -14,8 +14,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 import clock
 import horarium
 from executions import services
-from executions.interrupts import Cause, Guard, Interrupted
 from executions.models import Attempt, Execution, Source
+from executions.running.interrupts import Cause, Guard, Interrupted
 from executions.services import Start
 from tests.conftest import MakeWorkflow
 

@@ -8,9 +8,10 @@ import pytest
 
 import clock
 from events.models import Event
-from executions import queries, sweeps, worker
+from executions import queries, sweeps
 from executions.models import Attempt, Execution, StepRun
 from executions.queries import Slot
+from executions.running import worker
 from executions.services import Start, start
 from tests.conftest import MakeWorkflow
 from tests.executions.groups import LEASE, MakeGroup

@@ -11,7 +11,7 @@ from celery import Task, current_app, current_task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.result import AsyncResult, EagerResult
 
-from executions.outcomes import Completed, Failed, Outcome
+from executions.rules.outcomes import Completed, Failed, Outcome
 from executions.steps import task as task_step
 from tests.executions.calls import EXECUTION, NOON, STEP_RUN, call
 from workflows.definition import TaskStep

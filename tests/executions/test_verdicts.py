@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from executions.outcomes import (
+from executions.queries import Claim, Settled
+from executions.rules.outcomes import (
     TOO_LATE,
     Cancelled,
     Completed,
@@ -21,8 +22,7 @@ from executions.outcomes import (
     TooLate,
     Waiting,
 )
-from executions.queries import Claim, Settled
-from executions.verdicts import CRASH_DELAY, MAX_CRASHES, Record, Rules, judge
+from executions.rules.verdicts import CRASH_DELAY, MAX_CRASHES, Record, Rules, judge
 from workflows.definition import Retry
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

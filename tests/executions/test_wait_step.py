@@ -9,7 +9,7 @@ import pytest
 import clock
 from executions import services
 from executions.models import Execution, Source
-from executions.outcomes import Completed, Failed, Outcome, Waiting
+from executions.rules.outcomes import Completed, Failed, Outcome, Waiting
 from executions.services import Start
 from executions.steps.wait import run
 from tests.conftest import MakeWorkflow

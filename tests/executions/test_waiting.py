@@ -6,9 +6,10 @@ import pytest
 
 import clock
 from events.models import Event
-from executions import admission, queries, sweeps
+from executions import queries, sweeps
+from executions.admitting import admission
+from executions.admitting.overlap import MAX_WAITING
 from executions.models import Execution
-from executions.overlap import MAX_WAITING
 from tests.executions.groups import NOON, Group, MakeGroup, claim, end, insert_step_of
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from executions.limits.wanted import WantedPlace, is_of_limit, wanted_places
+from executions.admitting.limits.wanted import WantedPlace, is_of_limit, wanted_places
 from workflows.errors import InvalidInput
 from workflows.limits import Limit
 

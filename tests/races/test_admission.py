@@ -9,12 +9,13 @@ import pytest
 from django.db import connection
 
 import clock
-from executions import admission, engine, queries, services
+from executions import engine, queries, services
+from executions.admitting import admission
+from executions.admitting.overlap import OverlapPolicy
 from executions.errors import IllegalMove, LostLease, Overlapping
 from executions.models import Execution, StepRun
-from executions.outcomes import Completed, Failed
-from executions.overlap import OverlapPolicy
 from executions.queries import Slot
+from executions.rules.outcomes import Completed, Failed
 from tests.conftest import MakeWorkflow
 from tests.executions.groups import AUTO, LEASE, NOON, SHAPES, Group, MakeGroup, claim, end
 from tests.races.connections import at_once, beside

@@ -13,8 +13,8 @@ import clock
 from executions import dead_letters, engine, queries, services
 from executions.errors import AlreadyRedriven, IllegalMove, LostLease
 from executions.models import DeadLetter, Execution, Source, StepRun
-from executions.outcomes import Completed, Failed
 from executions.queries import Slot
+from executions.rules.outcomes import Completed, Failed
 from executions.services import Start, start
 from organizations.models import Organization
 from schedules import fire

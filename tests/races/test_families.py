@@ -11,15 +11,16 @@ import pytest
 from django.db import connection
 
 import clock
-from executions import children, engine, queries, services, sweeps
+from executions import engine, queries, services, sweeps
 from executions.errors import IllegalMove, LostLease
 from executions.models import Execution, Place, Source, StepRun
-from executions.outcomes import Completed, Expanded, Failed, Lost, Outcome, Waiting
 from executions.queries import Claim, Slot
 from executions.queues import services as queues
+from executions.rules.outcomes import Completed, Expanded, Failed, Lost, Outcome, Waiting
 from executions.services import Start
 from executions.states import EXECUTION_FINAL, STEP_FINAL
 from executions.steps import Call, workflow
+from executions.waiting import children
 from organizations.models import Organization
 from tests.races.connections import at_once
 from workflows import services as workflow_services

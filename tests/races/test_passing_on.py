@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 
 import clock
-from executions import children, engine
+from executions import engine
 from executions.models import Execution, StepRun
-from executions.outcomes import Completed
 from executions.queries import Claim
+from executions.rules.outcomes import Completed
+from executions.waiting import children
 from organizations.models import Organization
 from tests.executions.beginnings import ASK, SLOT, begun, claim, define, finish, state
 from tests.races.connections import beside

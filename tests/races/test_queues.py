@@ -10,10 +10,10 @@ import pytest
 import clock
 from executions import engine, queries
 from executions.models import Execution, QueueSetting, StepRun
-from executions.outcomes import Completed
 from executions.queries import Claim, Slot
 from executions.queues import aging, services, special
 from executions.queues.claims import Turns, claim_limited
+from executions.rules.outcomes import Completed
 from executions.services import Start, start_many
 from organizations.models import Organization
 from tests.conftest import MakeWorkflow

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from executions import engine, queries
 from executions.models import Execution
-from executions.outcomes import Completed, Failed
 from executions.queries import Claim, Slot
+from executions.rules.outcomes import Completed, Failed
 from schedules.models import Schedule, SkippedFire
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

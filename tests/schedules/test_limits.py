@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from events.models import Event
-from executions.overlap import OverlapPolicy
+from executions.admitting.overlap import OverlapPolicy
 from schedules import services
 from schedules.models import Schedule
 from tests.schedules.minutes import (

@@ -3,7 +3,7 @@
 import pytest
 
 from executions.circuits.effects import is_well
-from executions.outcomes import Cancelled, Completed, Deferred, Failed, Lost, Released, Skipped, Waiting
+from executions.rules.outcomes import Cancelled, Completed, Deferred, Failed, Lost, Released, Skipped, Waiting
 from tests.executions.circuits.test_breaker import NOON
 
 REFUSED = ("httpx.ConnectError", "httpx.NetworkError", "httpx.TransportError", "builtins.Exception")

@@ -9,7 +9,7 @@ from executions import circuits
 from executions.circuits import process, rows
 from executions.circuits.guarding import LOOK_AGAIN
 from executions.models import Circuit
-from executions.outcomes import Cancelled, Completed, Deferred, Failed
+from executions.rules.outcomes import Cancelled, Completed, Deferred, Failed
 from tests.executions.circuits.conftest import TARGET, at, row, step
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from executions.circuits.breaker import Tally
 from executions.circuits.releasing import BATCH, SPACING
 from executions.circuits.services import UNUSED
 from executions.models import Circuit, Execution, StepRun
-from executions.outcomes import Deferred
+from executions.rules.outcomes import Deferred
 from executions.services import Start, start
 from tests.executions.circuits.conftest import BREAKER, TARGET, at, row, step
 from tests.executions.circuits.test_breaker import NOON

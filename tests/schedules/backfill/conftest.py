@@ -10,8 +10,8 @@ import pytest
 import clock
 from executions import engine, queries
 from executions.models import Execution
-from executions.outcomes import Completed
 from executions.queries import Slot
+from executions.rules.outcomes import Completed
 from executions.states import EXECUTION_FINAL
 from schedules import services as schedules
 from schedules.backfill import drip, services

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from executions import queries
+from executions.admitting.overlap import OverlapPolicy
 from executions.models import Execution
-from executions.overlap import OverlapPolicy
 from executions.queries import Slot
 from executions.services import Start, start
 from schedules import fire

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 import clock
-from executions import admission
+from executions.admitting import admission
 from executions.models import Execution, StepRun
 from schedules import services
 from schedules.backfill import drip

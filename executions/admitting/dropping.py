@@ -43,7 +43,7 @@ def _tell(dropped: Iterable[Dropped], reason: str, *, now: datetime) -> int:
 
 
 def _tell_parent(parent_step_id: UUID, *, now: datetime) -> None:
-    from executions import children
+    from executions.waiting import children
 
     children.tell_parent(parent_step_id, now=now)
 

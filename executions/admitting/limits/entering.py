@@ -10,12 +10,13 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from executions import admission, clearing, dropping, overlap, queries
-from executions.admission import Admission
-from executions.limits import rooms
-from executions.limits.rooms import Room
-from executions.limits.wanted import WantedPlace, WhenFull
-from executions.overlap import CLEARS, ENDS_OTHERS, MAX_WAITING, Decision, Occupancy
+from executions import queries
+from executions.admitting import admission, clearing, dropping, overlap
+from executions.admitting.admission import Admission
+from executions.admitting.limits import rooms
+from executions.admitting.limits.rooms import Room
+from executions.admitting.limits.wanted import WantedPlace, WhenFull
+from executions.admitting.overlap import CLEARS, ENDS_OTHERS, MAX_WAITING, Decision, Occupancy
 from executions.queries import places
 
 MOST_PROMISED = 1_000  # waiting executions that a start lets pass

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from executions.limits.wanted import ENDS_OTHERS, WantedPlace, WhenFull
-from executions.overlap import CLEARS, MAX_WAITING, STARTS, WAITS, Decision
+from executions.admitting.limits.wanted import ENDS_OTHERS, WantedPlace, WhenFull
+from executions.admitting.overlap import CLEARS, MAX_WAITING, STARTS, WAITS, Decision
 
 
 @dataclass(frozen=True, slots=True)

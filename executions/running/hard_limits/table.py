@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
-from executions.interrupts import Cause
+from executions.running.interrupts import Cause
 
 SLOTS = 256  # the greatest concurrency of a worker
 

@@ -6,13 +6,14 @@ from uuid import UUID
 
 import structlog
 
-from executions import engine, outputs, queries
+from executions import engine, queries
 from executions.advancing import has_to_end
 from executions.errors import IllegalMove
 from executions.models import Execution
-from executions.outcomes import Cancelled, Completed, Failed, Outcome
 from executions.queries import families
 from executions.queries.families import Child
+from executions.rules.outcomes import Cancelled, Completed, Failed, Outcome
+from executions.running import outputs
 from executions.states import ExecutionState
 from workflows.services import definition_of
 
@@ -100,7 +101,7 @@ def cancel_children_left(*, now: datetime) -> int:
 
 
 def _cancel(children: Iterable[Child], *, now: datetime) -> int:
-    from executions import services  # which ends executions with their children
+    from executions import services
 
     cancelled = 0
     for child in children:

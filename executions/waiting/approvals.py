@@ -8,7 +8,7 @@ from executions import engine
 from executions.errors import AlreadyDecided, NotAsked
 from executions.models import StepRun
 from executions.models.step_run import WaitsFor
-from executions.outputs import storable
+from executions.running.outputs import storable
 from executions.states import STEP_FINAL, StepState
 from executions.steps.approval import asked_in, decision_of
 from workflows.definition import ApprovalStep

@@ -7,7 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from executions.models import Execution, StepRun
 from executions.models.step_run import WHOLE
-from executions.outcomes import Completed, Failed, Outcome
+from executions.rules.outcomes import Completed, Failed, Outcome
 from executions.states import ExecutionState
 from workflows.definition import OUTPUT, Definition
 from workflows.plain import check_plain

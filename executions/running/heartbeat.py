@@ -13,12 +13,12 @@ import structlog
 from django.db import DatabaseError, connection
 
 from executions import queries
-from executions.handles import Handle
-from executions.hard_limits import table
-from executions.interrupts import Cause, Guard
 from executions.models import Pulse
 from executions.queries import Claim, Renewal
-from executions.stopping import is_stopping
+from executions.running.handles import Handle
+from executions.running.hard_limits import table
+from executions.running.interrupts import Cause, Guard
+from executions.running.stopping import is_stopping
 
 log = structlog.get_logger(__name__)
 

@@ -9,17 +9,27 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 import horarium
-from executions import circuits, connections, failures, outputs, queries
+from executions import circuits, queries
 from executions.advancing import has_to_end
-from executions.handles import Handle
-from executions.hard_limits import table
-from executions.heartbeat import Heartbeat
-from executions.interrupts import Cause, Guard, Interrupted
-from executions.outcomes import Cancelled, Completed, Expanded, Failed, Outcome, Released, Skipped, TooLate
 from executions.queries import Claim
+from executions.rules.outcomes import (
+    Cancelled,
+    Completed,
+    Expanded,
+    Failed,
+    Outcome,
+    Released,
+    Skipped,
+    TooLate,
+)
+from executions.running import connections, failures, outputs
+from executions.running.handles import Handle
+from executions.running.hard_limits import table
+from executions.running.heartbeat import Heartbeat
+from executions.running.interrupts import Cause, Guard, Interrupted
+from executions.running.variables import variables_of
 from executions.steps import RUN, Call
 from executions.steps.task import soft_timeout_of
-from executions.variables import variables_of
 from workflows.definition import Step
 from workflows.errors import ExpressionError
 from workflows.expressions import evaluate

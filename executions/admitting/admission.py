@@ -15,11 +15,12 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from executions import clearing, dropping, overlap, queries
-from executions.limits import letting_in
-from executions.limits.wanted import is_of_limit
-from executions.overlap import CLEARS, ENDS_OTHERS, MAX_WAITING, Decision, Occupancy, OverlapPolicy
-from executions.releasing import release_locked
+from executions import queries
+from executions.admitting import clearing, dropping, overlap
+from executions.admitting.limits import letting_in
+from executions.admitting.limits.wanted import is_of_limit
+from executions.admitting.overlap import CLEARS, ENDS_OTHERS, MAX_WAITING, Decision, Occupancy, OverlapPolicy
+from executions.admitting.releasing import release_locked
 
 log = structlog.get_logger(__name__)
 

@@ -20,10 +20,10 @@ from django.db import InterfaceError, OperationalError
 
 import clock
 from executions import engine, queries
-from executions.failures import storable_text
 from executions.models import StepRun
-from executions.outcomes import Completed, Failed, Outcome
-from executions.outputs import storable
+from executions.rules.outcomes import Completed, Failed, Outcome
+from executions.running.failures import storable_text
+from executions.running.outputs import storable
 from executions.states import StepState
 
 log = structlog.get_logger(__name__)

@@ -14,10 +14,11 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 
-from executions import dropping, opening, queries
-from executions.limits.rooms import Waiter, next_in
+from executions import opening, queries
+from executions.admitting import dropping
+from executions.admitting.limits.rooms import Waiter, next_in
+from executions.admitting.releasing import release_locked
 from executions.queries import places
-from executions.releasing import release_locked
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from executions import closing, dropping, queries
+from executions import closing, queries
+from executions.admitting import dropping
 from executions.errors import IllegalMove
 from executions.queries import Closed
 
@@ -36,7 +37,8 @@ def end(execution_ids: Iterable[UUID], *, at_once: bool, by: str, now: datetime)
 
 
 def _pass_on(execution_id: UUID, closed: Closed, *, now: datetime) -> None:
-    from executions import children, engine
+    from executions import engine
+    from executions.waiting import children
 
     children.cancel_children(execution_id, now=now)
     engine.after_close(closed, now=now)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, timedelta
 
-from executions.limits.wanted import WantedPlace, wanted_places
+from executions.admitting.limits.wanted import WantedPlace, wanted_places
 from executions.models import Execution
 from executions.queries import places
 from executions.queries.places import Standing

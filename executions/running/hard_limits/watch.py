@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from executions import queries
-from executions.hard_limits import table
-from executions.hard_limits.table import Slot
-from executions.interrupts import Cause
 from executions.queries import Renewal
+from executions.running.hard_limits import table
+from executions.running.hard_limits.table import Slot
+from executions.running.interrupts import Cause
 
 log = structlog.get_logger(__name__)
 

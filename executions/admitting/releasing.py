@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from executions import dropping, opening, queries
+from executions import opening, queries
+from executions.admitting import dropping
 
 REPEATS = 3  # a close between two statements leaves a place free; more than this the sweep finds
 

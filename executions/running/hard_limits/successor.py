@@ -15,13 +15,14 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 import clock
-from executions import engine, failures, queries, wakeups
+from executions import engine, queries, wakeups
 from executions.errors import LostLease
-from executions.hard_limits import table
-from executions.hard_limits.table import Slot
-from executions.interrupts import Cause
-from executions.outcomes import Cancelled, Lost, Outcome, Released
 from executions.queries import Claim
+from executions.rules.outcomes import Cancelled, Lost, Outcome, Released
+from executions.running import failures
+from executions.running.hard_limits import table
+from executions.running.hard_limits.table import Slot
+from executions.running.interrupts import Cause
 from workflows.services import definition_of
 
 log = structlog.get_logger(__name__)

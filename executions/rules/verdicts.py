@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from executions import outcomes, retry
-from executions.outcomes import Outcome
 from executions.queries import Claim, Settled
+from executions.rules import outcomes, retry
+from executions.rules.outcomes import Outcome
 from workflows.definition import Retry
 
 MAX_CRASHES = 3  # a step that takes its worker down this often is poison

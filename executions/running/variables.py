@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from executions import graph
 from executions.advancing import planned
 from executions.models import WHOLE, Execution, StepRun
 from executions.queries import Claim
+from executions.rules import graph
 from executions.states import STEP_FINAL
 from workflows.definition import Section, Step
 from workflows.services import definition_of

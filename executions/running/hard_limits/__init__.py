@@ -5,6 +5,6 @@ until when. `watch` is a thread of the parent process, which kills one that is p
 starts another in its place. `successor` is what that one does first: record how its predecessor ended.
 """
 
-from executions.hard_limits import successor, watch
+from executions.running.hard_limits import successor, watch
 
 __all__ = ["successor", "watch"]

@@ -13,15 +13,16 @@ import structlog
 from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError, connection
 
-from executions import attempts, engine, late_writes, queries, stopping, wakeups, workers
+from executions import engine, queries, wakeups, workers
 from executions.errors import LostLease
-from executions.heartbeat import RENEWALS_PER_LEASE, Heartbeat
-from executions.interrupts import Guard
 from executions.models import Pulse
-from executions.outcomes import Failed, Outcome
 from executions.queries import Claim, Renewal, Slot
 from executions.queues import sampling
 from executions.queues.claims import Turns
+from executions.rules.outcomes import Failed, Outcome
+from executions.running import attempts, late_writes, stopping
+from executions.running.heartbeat import RENEWALS_PER_LEASE, Heartbeat
+from executions.running.interrupts import Guard
 
 log = structlog.get_logger(__name__)
 

@@ -4,7 +4,7 @@ import traceback
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from executions.outcomes import Failed
+from executions.rules.outcomes import Failed
 from workflows.steps import BaseStep
 
 

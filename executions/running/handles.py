@@ -7,11 +7,11 @@ from datetime import timedelta
 import structlog
 from django.db import Error, connection
 
-from executions import progress
-from executions.failures import storable_text
-from executions.hard_limits import table
-from executions.interrupts import Guard
 from executions.queries import Claim
+from executions.running import progress
+from executions.running.failures import storable_text
+from executions.running.hard_limits import table
+from executions.running.interrupts import Guard
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""What follows from what: the step graph, items, outcomes, retries. Pure."""

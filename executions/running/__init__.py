@@ -1,0 +1,1 @@
+"""Run one attempt of a step: its code, its lease, its limits, what it leaves behind."""

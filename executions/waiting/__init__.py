@@ -1,0 +1,1 @@
+"""Steps that wait for somebody else: a person, an event, another execution, another application."""
