@@ -84,7 +84,9 @@ def verdict(
 def classes_of(error: BaseException) -> tuple[str, ...]:
     """Return the dotted names of an error's class and of its bases, the most special first."""
     return tuple(
-        f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__ if kind is not object
+        f"{kind.__module__}.{kind.__qualname__}"
+        for kind in type(error).__mro__
+        if kind not in {BaseException, object}
     )
 
 

@@ -5,16 +5,18 @@ import traceback
 from celery.exceptions import SoftTimeLimitExceeded
 
 from executions.rules.outcomes import Failed
+from executions.rules.retry import classes_of
 from workflows.steps import BaseStep
 
 
 def of_exception(error: BaseException) -> Failed:
     """Return the failure of an attempt whose code raised `error`."""
     is_soft_timeout = isinstance(error, SoftTimeLimitExceeded)
+    classes = classes_of(error)
     return Failed(
         error=storable_text(_described(error)),
-        error_class=_name(type(error)),
-        error_classes=tuple(_name(base) for base in type(error).__mro__ if issubclass(base, Exception)),
+        error_class=classes[0],
+        error_classes=classes,
         traceback=storable_text("".join(traceback.format_exception(error))),
         timed_out=is_soft_timeout,
         was_interrupted=is_soft_timeout,
@@ -44,7 +46,3 @@ def _described(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - the `__str__` of a foreign class
         return name
     return f"{name}: {text}" if text else name
-
-
-def _name(class_: type) -> str:
-    return f"{class_.__module__}.{class_.__qualname__}"
