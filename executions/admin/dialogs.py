@@ -1,8 +1,9 @@
 """What the console asks before it acts on executions."""
 
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from executions.models import DeadLetter, Execution, StepRun
 from executions.steps.approval import asked_in
@@ -22,9 +23,12 @@ class RedriveForm(DialogForm):
 
     def __init__(self, request: HttpRequest, object_id: str | None = None, **options: Any) -> None:
         super().__init__(request, object_id, **options)  # type: ignore[arg-type]
-        self.fields["input"].initial = self.old_input(object_id or "")
+        wanted = as_uuid(object_id or "")
+        if wanted is None:
+            raise Http404
+        self.fields["input"].initial = self.old_input(wanted)
 
-    def old_input(self, object_id: str) -> Any:
+    def old_input(self, object_id: UUID) -> Any:
         """Return what the execution was started with."""
         return Execution.objects.values_list("input", flat=True).filter(pk=object_id).first()
 
@@ -32,7 +36,7 @@ class RedriveForm(DialogForm):
 class RedriveLetterForm(RedriveForm):
     """The same, for the execution of a dead letter."""
 
-    def old_input(self, object_id: str) -> Any:
+    def old_input(self, object_id: UUID) -> Any:
         """Return what the execution was started with."""
         letters = DeadLetter.objects.values_list("execution__input", flat=True)
         return letters.filter(pk=object_id).first()

@@ -1,7 +1,6 @@
 """One step of one execution, and the tries that did not succeed."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -17,10 +16,6 @@ WHOLE = -1  # item index of a step itself
 class StepRuns(models.QuerySet["StepRun"]):
     """Named reads of step runs."""
 
-    def expired(self, now: datetime) -> "StepRuns":
-        """Return running step runs whose lease has ended."""
-        return self.filter(state=StepState.RUNNING, lease_expires_at__lt=now)
-
     def whole(self) -> "StepRuns":
         """Return the rows of steps, without those of items."""
         return self.filter(item_index=WHOLE)
@@ -29,10 +24,6 @@ class StepRuns(models.QuerySet["StepRun"]):
         """Return step, state and number of items."""
         items = self.exclude(item_index=WHOLE).order_by("step", "state")
         return items.values_list("step", "state").annotate(models.Count("pk"))
-
-    def overdue(self, now: datetime, *, by: timedelta) -> "StepRuns":
-        """Return step runs that could have been claimed for longer than `by`."""
-        return self.filter(state=StepState.READY, available_at__lt=now - by)
 
 
 class WaitsFor(models.TextChoices):

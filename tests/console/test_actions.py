@@ -258,3 +258,15 @@ def test_what_a_person_did_stands_in_the_history(everything: Everything, root: C
 
     assert "Paused" in root.get(f"/admin/{of(everything, 'schedule')}/history/").content.decode()
     assert schedules.next_fires(everything.schedule, after=clock.now(), count=1)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "executions/execution/no-id/redrive",
+        "executions/deadletter/no-id/redrive",
+        "workflows/workflow/no-id/start_now",
+    ],
+)
+def test_a_dialog_of_a_row_that_cannot_be_is_not_there(path: str, root: Client) -> None:
+    assert root.get(f"/admin/{path}/").status_code == 404
