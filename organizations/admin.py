@@ -1,4 +1,4 @@
-"""Who: organizations with their members, API keys, users and groups."""
+"""Who: organizations with their members, API keys and secrets; users and groups."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 import clock
 from organizations import services
 from organizations.display import ago, badge, moment
-from organizations.forms import ApiKeyForm, MembershipForm
-from organizations.models import ApiKey, Membership, Organization
+from organizations.forms import ApiKeyForm, MembershipForm, SecretForm
+from organizations.models import ApiKey, Membership, Organization, Secret
 from organizations.roles import Role
 from organizations.scoped_admin import ScopedAdmin
 from organizations.service_form import ServiceFormAdmin
@@ -202,3 +202,42 @@ class ApiKeyAdmin(ServiceFormAdmin, ScopedAdmin):
     @admin.display(description="revoked")
     def revoked(self, key: ApiKey) -> str:
         return moment(key.revoked_at)
+
+
+@admin.register(Secret)
+class SecretAdmin(ServiceFormAdmin, ScopedAdmin):
+    """Values that steps and webhooks use by name: written here, and read by the platform alone."""
+
+    role_to_view = Role.ADMIN
+    role_to_add = Role.ADMIN
+    role_to_change = Role.ADMIN
+    role_to_delete = Role.ADMIN
+
+    form = SecretForm
+    list_display = ("name", "organization", "ends_with", "updated_by", "updated")
+    list_select_related = ("organization",)
+    search_fields = ("name",)
+    readonly_fields = ("ends_with", "created_by", "created_at", "updated_by", "updated_at")
+    add_fieldsets = ((None, {"fields": ("organization", "name", "value")}),)
+    fieldsets = (
+        (None, {"fields": ("name", "organization", "ends_with", "value")}),
+        ("History", {"fields": ("created_by", "created_at", "updated_by", "updated_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Secret]:
+        """Leave the values in the database."""
+        rows: QuerySet[Secret] = super().get_queryset(request).defer("sealed")
+        return rows
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep organization and name: whoever uses it knows it by them."""
+        fixed = ("organization", "name") if obj else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    @admin.display(description="ends with")
+    def ends_with(self, secret: Secret) -> SafeString | str:
+        return format_html("<code>…{}</code>", secret.hint) if secret.hint else "not shown"
+
+    @admin.display(ordering="updated_at")
+    def updated(self, secret: Secret) -> SafeString | str:
+        return ago(secret.updated_at)

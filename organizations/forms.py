@@ -1,15 +1,16 @@
-"""Forms of the console about members and API keys."""
+"""Forms of the console about members, API keys and secrets."""
 
 from typing import Any, ClassVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
-from organizations import services
-from organizations.models import ApiKey, Membership
+from organizations import secrets, services
+from organizations.errors import DuplicateSecret, InvalidSecret
+from organizations.models import ApiKey, Membership, Secret
 from organizations.roles import Role
 from organizations.service_form import ServiceForm
-from organizations.theme import Line, ModelForm
+from organizations.theme import Hidden, Line, ModelForm
 
 
 class MembershipForm(ModelForm):
@@ -70,4 +71,27 @@ class ApiKeyForm(ServiceForm):
             by=self.by,
             expires_at=data["expires_at"],
         )
+        return row
+
+
+class SecretForm(ServiceForm):
+    """A secret; `value` is written and never shown again."""
+
+    invalid = (InvalidSecret,)
+    refusals = (DuplicateSecret,)
+
+    value = Hidden(help_text="10 kB at most. It is sealed, and nobody can read it again.")
+
+    class Meta:
+        model = Secret
+        fields: ClassVar = ("organization", "name")
+        help_texts: ClassVar = {"name": "Steps and webhooks use it by this name."}
+
+    def write(self) -> Secret:
+        """Add the secret, or replace its value."""
+        data = self.cleaned_data
+        if self.is_new:
+            return secrets.add(data["organization"], name=data["name"], value=data["value"], by=self.by)
+        organization, name = self.instance.organization, self.instance.name
+        row, _ = secrets.put(organization, name=name, value=data["value"], by=self.by)
         return row

@@ -1,11 +1,11 @@
 """A form field for JSON, read as strictly as the API reads it."""
 
-import json
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from organizations.display import pretty
+from organizations.strict_json import NotJSON, loads
 from organizations.theme import Code
 
 
@@ -26,11 +26,9 @@ class Json(Code):
         if not text:
             return self.of()
         try:
-            data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
-        except RecursionError:
-            raise ValidationError("This is nested too deep.") from None
-        except ValueError as error:
-            raise ValidationError(f"This is not JSON: {error}") from None
+            data = loads(text)
+        except NotJSON as error:
+            raise ValidationError(f"This is {error}.") from None
         if not isinstance(data, self.of):
             raise ValidationError(f"Write a JSON {'object, {…}' if self.of is dict else 'list, […]'}.")
         return data
@@ -42,13 +40,3 @@ class Json(Code):
         except ValidationError:
             return True
 
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) < len(pairs):
-        raise ValueError("a key stands there twice")
-    return mapping
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -1,4 +1,4 @@
-"""Who: organizations, memberships and API keys."""
+"""Who: organizations, memberships and API keys; what they keep secret."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -84,3 +84,36 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Secrets(models.QuerySet["Secret"]):
+    """Named reads of secrets."""
+
+    def shown(self) -> "Secrets":
+        """Return what may be shown of each; the value is not read."""
+        return self.defer("sealed")
+
+
+class Secret(models.Model):
+    """A value that steps and webhooks use by its name and nobody can read again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="secrets")
+    name = models.CharField(max_length=63)
+    sealed = models.BinaryField()
+    hint = models.CharField(max_length=4, blank=True, editable=False)
+    created_by = models.CharField(max_length=150, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_by = models.CharField(max_length=150, blank=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[Secrets] = Secrets.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(fields=["organization", "name"], name="secret_once_per_organization"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""API keys and memberships as JSON."""
+"""API keys, secrets and memberships as JSON."""
 
 from datetime import datetime
 
@@ -7,8 +7,9 @@ from rest_framework.exceptions import ValidationError
 
 import clock
 from organizations.callers import Access
-from organizations.models import ApiKey, Membership
+from organizations.models import ApiKey, Membership, Secret
 from organizations.roles import Role
+from organizations.secrets import MAX_BYTES
 from organizations.strict import InstantField, StrictSerializer
 
 
@@ -55,6 +56,34 @@ class NewApiKeySerializer(StrictSerializer):
         if value is not None and value <= clock.now():
             raise ValidationError("must lie in the future")
         return value
+
+
+class SecretSerializer(serializers.ModelSerializer[Secret]):
+    """A secret, without its value; `hint` is how the value ends, where that tells little."""
+
+    class Meta:
+        model = Secret
+        fields = ("name", "hint", "created_by", "created_at", "updated_by", "updated_at")
+        read_only_fields = fields
+
+
+class SecretValueSerializer(StrictSerializer):
+    """What a secret's value is replaced with."""
+
+    shown = SecretSerializer
+
+    value = serializers.CharField(
+        trim_whitespace=False,
+        write_only=True,
+        max_length=MAX_BYTES,
+        help_text="10 kB at most; never shown again.",
+    )
+
+
+class NewSecretSerializer(SecretValueSerializer):
+    """What a new secret is given."""
+
+    name = serializers.CharField(max_length=63)
 
 
 class MembershipSerializer(serializers.ModelSerializer[Membership]):

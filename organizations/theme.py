@@ -7,7 +7,11 @@ from django import forms
 from unfold import decorators
 from unfold.dataclasses import ActionDialog
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 if TYPE_CHECKING:
     from django.contrib import admin
@@ -21,7 +25,17 @@ else:
     from unfold.admin import ModelAdmin, TabularInline
     from unfold.forms import BaseDialogForm as DialogForm
 
-__all__ = ["Code", "DialogForm", "Line", "ModelAdmin", "ModelForm", "TabularInline", "button", "paragraph"]
+__all__ = [
+    "Code",
+    "DialogForm",
+    "Hidden",
+    "Line",
+    "ModelAdmin",
+    "ModelForm",
+    "TabularInline",
+    "button",
+    "paragraph",
+]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -31,6 +45,14 @@ class Line(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=UnfoldAdminTextInputWidget(), **options)
+
+
+class Hidden(forms.CharField):
+    """One line of text that is typed blind and never sent back to the browser."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        super().__init__(widget=widget, strip=False, **options)
 
 
 class Code(forms.CharField):

@@ -1,4 +1,4 @@
-"""REST: who the caller is, and the organization's API keys."""
+"""REST: who the caller is, and the organization's API keys and secrets."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 import clock
-from organizations import services
+from organizations import secrets, services
 from organizations.callers import access_of
-from organizations.models import ApiKey, Membership
+from organizations.models import ApiKey, Membership, Secret
 from organizations.roles import Role
 from organizations.serializers import (
     ApiKeySerializer,
@@ -19,6 +19,9 @@ from organizations.serializers import (
     MembershipSerializer,
     MeSerializer,
     NewApiKeySerializer,
+    NewSecretSerializer,
+    SecretSerializer,
+    SecretValueSerializer,
 )
 from organizations.viewsets import ScopedViewSet
 
@@ -71,4 +74,48 @@ class ApiKeyViewSet(ScopedViewSet[ApiKey]):
     def destroy(self, request: Request, pk: str) -> Response:
         """End a key at once."""
         services.revoke_api_key(self.get_object(), now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SecretViewSet(ScopedViewSet[Secret]):
+    """Values that steps and webhooks use by name. Only administrators see which there are, and nobody the values."""
+
+    queryset = Secret.objects.shown().order_by("name", "id")
+    serializer_class = SecretSerializer
+    lookup_field = "name"
+    lookup_value_regex = "[^/]+"
+    roles = dict.fromkeys(("list", "retrieve", "create", "update", "destroy"), Role.ADMIN)
+
+    @extend_schema(summary="List secrets")
+    def list(self, request: Request) -> Response:
+        """List all secrets by name, without their values."""
+        return self.page(self.filter_queryset(self.get_queryset()), SecretSerializer)
+
+    @extend_schema(summary="Get a secret, without its value")
+    def retrieve(self, request: Request, name: str) -> Response:
+        """Say when and by whom a secret was written."""
+        return self.show(secrets.find(self.access.organization, name), SecretSerializer)
+
+    @extend_schema(summary="Add a secret", request=NewSecretSerializer, responses={201: SecretSerializer})
+    def create(self, request: Request) -> Response:
+        """Keep a value under a new name."""
+        wanted = self.read(NewSecretSerializer)
+        row = secrets.add(self.access.organization, by=self.access.by, **wanted)
+        return self.show(row, SecretSerializer, code=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Write a secret",
+        request=SecretValueSerializer,
+        responses={200: SecretSerializer, 201: SecretSerializer},
+    )
+    def update(self, request: Request, name: str) -> Response:
+        """Replace the value, or keep it under a new name. Safe to repeat."""
+        wanted = self.read(SecretValueSerializer)
+        row, is_new = secrets.put(self.access.organization, name=name, by=self.access.by, **wanted)
+        return self.show(row, SecretSerializer, code=201 if is_new else 200)
+
+    @extend_schema(summary="Delete a secret", responses={204: None})
+    def destroy(self, request: Request, name: str) -> Response:
+        """Delete it for good; what uses it fails from now on."""
+        secrets.remove(self.access.organization, name)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -27,6 +27,7 @@ WEB = ProcessType(
     command=(
         *("python", "-m", "uvicorn", "scheduler_project.asgi:application"),
         *("--host", "${HOST:-127.0.0.1}", "--port", "${PORT:-8000}"),
+        *("--http", "scheduler_project.heads:BoundedHeads"),
         *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--lifespan", "off", "--no-access-log"),
         *("--timeout-graceful-shutdown", "5"),
     ),

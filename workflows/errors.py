@@ -1,7 +1,11 @@
 """What can be wrong with a workflow: its definition, its expressions, the input it is started with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypedDict
+
+from organizations.plain import NotPlain, dotted, short
+
+__all__ = ["NotPlain", "dotted"]  # known here by these names, too
 
 
 class Problem(TypedDict):
@@ -38,32 +42,11 @@ class ExpressionError(ValueError):
     def __init__(self, source: str, reason: str) -> None:
         self.source = source
         self.reason = reason
-        super().__init__(f"{reason} (in `{_short(source)}`)")
-
-
-class NotPlain(ValueError):
-    """A value that JSON, PostgreSQL or CEL would refuse or silently change; `path` says where it stands."""
-
-    def __init__(self, path: Sequence[str | int], reason: str) -> None:
-        self.path = tuple(path)
-        self.reason = reason
-        super().__init__(reason)
-
-
-def dotted(path: Iterable[str | int], *, start: str = "") -> str:
-    """Return `path` as people write it: `("steps", 2, "retry")` is `steps[2].retry`."""
-    text = start
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{_short(part)}"
-    return text.removeprefix(".")
+        super().__init__(f"{reason} (in `{short(source)}`)")
 
 
 def _line(error: Problem) -> str:
     return f"{error['path']}: {error['message']}" if error["path"] else error["message"]
-
-
-def _short(source: str) -> str:
-    return source if len(source) <= 120 else source[:117] + "…"
 
 
 class InvalidWorkflow(Invalid):

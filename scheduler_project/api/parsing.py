@@ -1,17 +1,15 @@
 """The body of a request: JSON, read strictly."""
 
-import json
-from collections import Counter
 from collections.abc import Mapping
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 
-from workflows.errors import NotPlain, dotted
-from workflows.plain import check_plain
+from organizations import strict_json
+from organizations.plain import NotPlain, dotted
 
 
 class StrictJSONParser(BaseParser):
@@ -34,33 +32,10 @@ class StrictJSONParser(BaseParser):
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise RequestDataTooBig(f"the body is larger than {limit // 1024} kB")
-        value = _value(body)
         try:
-            check_plain(value, max_text=limit)
+            return strict_json.read(body)
+        except strict_json.NotJSON as error:
+            raise ParseError(f"the body is {error}") from None
         except NotPlain as error:
             path = dotted(error.path).encode(errors="replace").decode()
             raise ValidationError({path: [error.reason]}) from None
-        return value
-
-
-def _value(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
-    except RecursionError:
-        raise ParseError("the body is nested too deep") from None
-    except UnicodeDecodeError:
-        raise ParseError("the body is not UTF-8") from None
-    except ValueError as error:
-        raise ParseError(f"the body is not JSON: {error}") from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        (key, _), *_ = Counter(key for key, _ in pairs).most_common(1)
-        raise ValueError(f"the key {ascii(key)[:80]} stands there twice")
-    return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")

@@ -4,8 +4,8 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
+from organizations import throttling
 from organizations.models import Organization
-from scheduler_project.api import throttling
 from tests.api.conftest import V1
 
 URL = f"{V1}/workflows/"

@@ -83,3 +83,19 @@ def test_a_process_with_unsafe_settings_ends_with_one_sentence() -> None:
 
     assert done.returncode != 0
     assert "DEBUG must not be set in production" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 44, "é" * 43 + "="])
+def test_a_malformed_key_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    with pytest.raises(ValidationError, match=r"HORARIUM_ENCRYPTION_KEYS\n.*urandom\(32\)") as refused:
+        read(monkeypatch, **SAFE, HORARIUM_ENCRYPTION_KEYS=f"{'k' * 43}=, {key}")
+
+    assert key not in str(refused.value)
+
+
+def test_keys_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = read(monkeypatch, **SAFE, HORARIUM_ENCRYPTION_KEYS=f"{'k' * 43}=,{'l' * 43}=")
+
+    assert environment.encryption_keys == ["k" * 43 + "=", "l" * 43 + "="]
+    assert "kkk" not in repr(environment)
+    assert "sss" not in repr(environment)
