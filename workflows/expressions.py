@@ -2,8 +2,9 @@
 
 CEL has no clock, no network and no unbounded loop, but the library has no cost limit either, copies a whole
 list to append to it, and holds the interpreter's lock meanwhile. So what an expression may cost is bounded: the
-length of its text and how deep its loops nest when it is compiled, how long a list it loops over before it runs,
-and how much its loops collect while it runs.
+length of its text and how deep its loops nest when it is compiled; how long a list it loops over, and how much
+it reads how often, before it runs; what its loops collect, what its patterns are matched against and the
+processor's time while it runs.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,8 @@ import cel
 
 from workflows import payload, syntax
 from workflows.errors import ExpressionError, NotPlain
-from workflows.syntax import Reference
+from workflows.expression_budget import STEP, Budget, Meter
+from workflows.syntax import Path, Reference
 
 VARIABLES = frozenset({"input", "steps", "execution", "schedule", "event", "item", "index", "secrets"})
 FUNCTIONS = frozenset(
@@ -29,15 +31,14 @@ FUNCTIONS = frozenset(
 
 MAX_SOURCE = 2_000  # bytes
 MAX_NESTING = 2  # loops within loops: each level multiplies the time by the length of a list
-MAX_LOOP = {1: 1_000, 2: 200}  # longest list by nesting of loops; with the next line, a second at most
-MAX_COLLECTED = payload.Size(items=10_000, width=0, text=1_000_000)  # by all loops of one evaluation
-MAX_TEXT = 16_000_000  # characters that a chain of `+` may make of the texts it is given
+MAX_LOOPS = 20  # in one expression; compiling a hundred takes 0.1 s
+MAX_LOOP = {1: 1_000, 2: 200}  # longest list by nesting of loops
 
 References: TypeAlias = frozenset[Reference]
+Tree: TypeAlias = dict[str, "Tree | None"]  # of the keys that are read; None: all below
 
-_METER = "_collect"
+_TOO_MUCH = "too much to read; write out the keys of what it needs, or read large values less often"
 _LATER = {"index"}  # stored definitions may call a loop's element so; they are older than the variable
-_COLLECTED = "its loops collect too much; loop over less, or keep less of each element"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,9 @@ class Expression:
 
     source: str
     _program: cel.Program = field(repr=False, compare=False)
-    _references: References = field(repr=False, compare=False)
+    _paths: frozenset[Path] = field(repr=False, compare=False)
     _nesting: int = field(repr=False, compare=False)
+    _reads: int = field(repr=False, compare=False)
     _text_growth: float = field(repr=False, compare=False)
     _list_growth: float = field(repr=False, compare=False)
 
@@ -56,7 +58,11 @@ class Expression:
 
         None stands for the whole variable, or for a key that is computed.
         """
-        return self._references
+        return frozenset((path[0], path[1] if len(path) > 1 else None) for path in self._paths)
+
+    def paths(self) -> frozenset[Path]:
+        """Return what it reads as far down as the keys are written out: `{("steps", "fetch", "output")}`."""
+        return self._paths
 
     def run(self, context: "Context") -> Any:
         """Return the result on `context` as a plain JSON value.
@@ -64,94 +70,85 @@ class Expression:
         Raises:
             ExpressionError: it failed on these values, or would have been too expensive.
         """
-        self._check_cost(context.size)
-        context.meter.reset()
+        self._check_cost(context)
+        result = self._execute(context)
         try:
-            result = self._program.execute(context.values)
-        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
-            reason = _COLLECTED if context.meter.exhausted else self._reason(error)
-            raise ExpressionError(self.source, reason) from None
-        if context.meter.exhausted:  # `||`, `&&` and exists() pass over errors
-            raise ExpressionError(self.source, _COLLECTED)
-        return self._plain(result)
-
-    def _plain(self, result: Any) -> Any:
-        try:
+            if isinstance(result, str | list | dict):
+                payload.measure(
+                    result, max_items=context.meter.budget.values, max_text=context.meter.budget.text
+                )
             return payload.as_plain(result)
         except NotPlain as error:
             raise ExpressionError(self.source, f"the result cannot be kept: {error.reason}") from None
 
-    def _check_cost(self, size: payload.Size) -> None:
+    def _check_cost(self, context: "Context") -> None:
+        size, budget = context.size, context.meter.budget
         longest = max(size.width, len(self.source) // 2) * self._list_growth
         if self._nesting and longest > MAX_LOOP[self._nesting]:
             limit = f"{MAX_LOOP[self._nesting]:,} entries at nesting {self._nesting}"
             raise ExpressionError(
                 self.source, f"too much to loop over: at most {limit}, less where lists are added"
             )
-        if (size.text + len(self.source)) * self._text_growth > MAX_TEXT:
+        if (size.text + len(self.source)) * self._text_growth > budget.added_text:
             raise ExpressionError(
                 self.source, "too much text to add up; give it less, or split the expression"
             )
+        if size.weight * self._reads > budget.work:
+            raise ExpressionError(self.source, _TOO_MUCH)
 
-    def _reason(self, error: Exception) -> str:
-        if any(root == "secrets" for root, _ in self._references):
+    def _execute(self, context: "Context") -> Any:
+        meter = context.meter
+        meter.start(reads=self._reads)
+        try:
+            result = None if meter.exceeded else self._program.execute(context.values)
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            meter.error = meter.error or error
+        finally:
+            meter.stop()
+        if meter.exceeded or meter.error:  # `||`, `&&` and exists() pass over errors
+            raise ExpressionError(self.source, meter.exceeded or self._reason(meter.error))
+        return result
+
+    def _reason(self, error: Exception | None) -> str:
+        if any(path[0] == "secrets" for path in self._paths):
             return f"failed with {type(error).__name__}; the detail is withheld because it reads secrets"
         if isinstance(error, KeyError):
-            return f"there is no {error.args[0]!r}; test for it with has(…)"
+            return f"there is no {error.args[0]!r:.200}; test for it with has(…)"
         return str(error).partition("\n")[0][:300]
-
-
-class Meter:
-    """Counts what the loops of one evaluation collect."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin another evaluation."""
-        self.items = self.text = 0
-        self.exhausted = False
-
-    def __call__(self, value: Any) -> bool:
-        """Count `value`, which may be a whole list; return whether the loop may go on."""
-        try:
-            size = payload.measure(value)
-        except NotPlain:
-            self.exhausted = True
-            return False
-        self.items += size.items
-        self.text += size.text
-        self.exhausted |= self.items > MAX_COLLECTED.items or self.text > MAX_COLLECTED.text
-        return not self.exhausted
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """Variables converted once, for any number of expressions that read no more than `bind` was told.
 
-    Unlike an expression, it belongs to one thread.
+    Unlike an expression, it belongs to one thread. All evaluations on it share one budget, until `renew`.
     """
 
     values: cel.Context
     size: payload.Size
     meter: Meter
 
+    def renew(self) -> None:
+        """Give the evaluations to come the whole budget again."""
+        self.meter.renew()
 
-def bind(variables: Mapping[str, Any], references: Iterable[Reference]) -> Context:
-    """Return a context with the part of `variables` that `references` name; the rest costs nothing.
+
+def bind(variables: Mapping[str, Any], read: Iterable[Path | Reference], *, budget: Budget = STEP) -> Context:
+    """Return a context with the part of `variables` that is `read`; the rest costs nothing.
 
     Args:
-        variables: plain JSON values and aware datetimes by name; a reference to a missing name fails only
-            where the expression reads it.
+        variables: plain JSON values and aware datetimes by name; a path to a missing name fails only where the
+            expression reads it.
+        read: `Expression.paths` of all that shall run, or, coarser, their references.
 
     Raises:
-        ExpressionError: what is referred to is too large or holds a value that CEL does not know.
+        ExpressionError: what is read is too large or holds a value that CEL does not know.
     """
-    selected = _select(variables, references)
-    meter = Meter()
+    selected = _part(variables, _tree(frozenset(read)))
+    meter = Meter(budget)
     try:
-        size = payload.measure(selected)
-        return Context(cel.Context(selected, {_METER: meter}), size, meter)
+        size = payload.measure(selected, max_items=budget.values, max_text=budget.text)
+        return Context(cel.Context(selected, meter.functions), size, meter)
     except NotPlain as error:
         raise ExpressionError(", ".join(sorted(selected)), error.reason) from None
     except (TypeError, ValueError, OverflowError):
@@ -159,13 +156,13 @@ def bind(variables: Mapping[str, Any], references: Iterable[Reference]) -> Conte
         raise ExpressionError(", ".join(sorted(selected)), reason) from None
 
 
-def evaluate(expression: Expression, variables: Mapping[str, Any]) -> Any:
+def evaluate(expression: Expression, variables: Mapping[str, Any], *, budget: Budget = STEP) -> Any:
     """Return the result of `expression` on `variables` as a plain JSON value.
 
     Raises:
         ExpressionError: it failed on these values, or would have been too expensive.
     """
-    return expression.run(bind(variables, expression.references()))
+    return expression.run(bind(variables, expression.paths(), budget=budget))
 
 
 @lru_cache(maxsize=4096)  # 1 % of a compilation; a worker sees the same few hundred expressions all day
@@ -183,15 +180,19 @@ def compile_expression(source: str) -> Expression:
     if nesting > MAX_NESTING:
         raise ExpressionError(source, f"loops nested {nesting} deep; at most {MAX_NESTING} are allowed")
 
+    if len(loops) > MAX_LOOPS:
+        raise ExpressionError(
+            source, f"too much to loop: {len(loops)} loops; at most {MAX_LOOPS} are allowed"
+        )
     _check_names(source, program, bound={loop.variable for loop in loops if loop.variable})
-    if loops:
-        program = cel.compile(syntax.metered(source, meter=_METER))
+    metered = syntax.metered(source)
     texts, lists = syntax.additions(source)
     return Expression(
         source,
-        program,
-        syntax.references(source),
+        program if metered == source else _parse(metered),
+        syntax.paths(source),
         nesting,
+        syntax.reads(source),
         _text_growth=_growth(texts, stages=len(loops) + 1),
         _list_growth=_growth(lists, stages=len(loops) + 1),
     )
@@ -226,18 +227,22 @@ def _growth(additions: int, *, stages: int) -> float:
     return float((1 + additions / stages) ** stages)
 
 
-def _select(variables: Mapping[str, Any], references: Iterable[Reference]) -> dict[str, Any]:
-    wanted: dict[str, set[str] | None] = {}
-    for root, key in references:
-        keys = wanted.setdefault(root, set())
-        if key is None or keys is None:
-            wanted[root] = None
+@lru_cache(maxsize=4096)
+def _tree(read: frozenset[Path | Reference]) -> Tree:
+    tree: Tree = {}
+    for path in sorted((tuple(key for key in path if key is not None) for path in read), key=len):
+        node = tree
+        for key in path[:-1]:
+            below = node.setdefault(key, {})
+            if below is None:  # a shorter path reads all of it
+                break
+            node = below
         else:
-            keys.add(key)
-    return {root: _part(variables[root], keys) for root, keys in wanted.items() if root in variables}
+            node[path[-1]] = None
+    return tree
 
 
-def _part(value: Any, keys: set[str] | None) -> Any:
-    if keys is None or not isinstance(value, Mapping):
+def _part(value: Any, tree: Tree | None) -> Any:
+    if tree is None or not isinstance(value, Mapping):
         return value
-    return {key: value[key] for key in keys if key in value}
+    return {key: _part(value[key], below) for key, below in tree.items() if key in value}

@@ -15,6 +15,8 @@ from workflows.plain import check_text
 
 MAX_ITEMS = 100_000  # values that one expression may be given or return
 MAX_TEXT = 4_000_000  # characters, likewise
+MAX_DEPTH = 200  # lists and maps in one another; somewhere above 5,000 the library overflows the stack
+TEXT_PER_ITEM = 16  # characters that cost as much to copy or compare as one value does
 
 
 class Size(NamedTuple):
@@ -24,29 +26,40 @@ class Size(NamedTuple):
     width: int
     text: int
 
+    @property
+    def weight(self) -> int:
+        """Return what it costs to copy or compare all of it, in values."""
+        return self.items + self.text // TEXT_PER_ITEM
 
-def measure(value: Any) -> Size:
+
+def measure(value: Any, *, max_items: int = MAX_ITEMS, max_text: int = MAX_TEXT) -> Size:
     """Return the size of `value`.
 
     Raises:
-        NotPlain: it is larger than an expression may be given.
+        NotPlain: it is larger than that, or nested deeper than `MAX_DEPTH`.
     """
     items = width = text = 0
-    stack = [value]
-    while stack:
-        part = stack.pop()
-        items += 1
-        if isinstance(part, str):
-            text += len(part)
-        elif isinstance(part, dict):
-            width = max(width, len(part))
-            stack.extend(part.values())
-        elif isinstance(part, list | tuple):
-            width = max(width, len(part))
-            stack.extend(part)
-        if items > MAX_ITEMS or text > MAX_TEXT:
-            raise NotPlain((), f"too large: over {MAX_ITEMS:,} values or {MAX_TEXT:,} characters")
-    return Size(items, width, text)
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for part in level:
+            if isinstance(part, str):
+                text += len(part)
+            elif isinstance(part, dict | list | tuple):
+                width = max(width, len(part))
+                below.extend(part.values() if isinstance(part, dict) else part)
+                text += _text_of_keys(part) if isinstance(part, dict) else 0
+        items += len(level)
+        if items + len(below) > max_items or text > max_text:
+            raise NotPlain((), f"too large: over {max_items:,} values or {max_text:,} characters")
+        if not below:
+            return Size(items, width, text)
+        level = below
+    raise NotPlain((), f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _text_of_keys(value: dict[Any, Any]) -> int:
+    return sum(len(key) for key in value if isinstance(key, str))
 
 
 def as_plain(value: Any) -> Any:

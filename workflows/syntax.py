@@ -6,12 +6,14 @@ nesting of macros, so the tokens are read here once more. Grammar: cel-spec, doc
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Reference: TypeAlias = tuple[
     str, str | None
 ]  # ("steps", "fetch"); None: the whole variable, or a computed key
+
+Path: TypeAlias = tuple[str, ...]  # ("steps", "fetch", "output"): all that stands below it is read
 
 MACROS = frozenset({"all", "exists", "exists_one", "existsOne", "filter", "map"})
 
@@ -28,6 +30,9 @@ _TOKEN = re.compile(
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
 _CONSTANTS = frozenset({"true", "false", "null", "in"})
+_MAKING = frozenset("[{+")  # with these a value can become larger than what was given
+_MAX_PATH = 16  # bounds a recursion; deeper, all is taken as read
+_SLOW = {"duration": 60, "matches": 4}  # what they read costs so many times more
 _PLAIN_KEY = re.compile(r"""(["'])([A-Za-z0-9_.-]*)\1""")
 
 
@@ -43,11 +48,16 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """One loop (`list.map(x, …)`): its name, the name it binds, how deep in loops it stands, where its body does."""
+    """One loop (`list.map(x, …)`): its name, the name it binds, how deep in loops it stands.
+
+    `first` and `body` are the offsets of what is evaluated first and last for every element; two places only
+    in `list.map(x, condition, value)`.
+    """
 
     name: str
     variable: str | None
     depth: int
+    first: tuple[int, int]
     body: tuple[int, int]
 
 
@@ -75,14 +85,28 @@ def closing(text: str, start: int) -> int | None:
     return None
 
 
-def references(source: str) -> frozenset[Reference]:
-    """Return which variables `source` reads, with the key directly below each where it is written out."""
+def paths(source: str) -> frozenset[Path]:
+    """Return which parts of its variables `source` reads, as far down as their keys are written out."""
     found = list(tokens(source))
     bound = {macro.variable for macro in macros(source)}
     roots = (
         index for index, token in enumerate(found) if _is_variable(found, index) and token.text not in bound
     )
-    return frozenset((found[index].text, _key_after(found, index)) for index in roots)
+    return frozenset(_path(found, index) for index in roots)
+
+
+def reads(source: str) -> int:
+    """Return how many times one pass over `source` may touch the whole of a value.
+
+    The library copies what it reads a member or an element of.
+    """
+    found = list(tokens(source))
+    called = {index for index in range(len(found)) if _text_at(found, index + 1) == "("}
+    slow = sum(_SLOW.get(found[index].text, 0) for index in called)
+    return slow + sum(
+        token.text == "[" or (token.kind == "name" and token.text not in _CONSTANTS and index not in called)
+        for index, token in enumerate(found)
+    )
 
 
 def parts_of_steps(source: str) -> frozenset[str]:
@@ -105,7 +129,7 @@ def macros(source: str) -> tuple[Macro, ...]:
         if token.text in _OPENING:
             opened.append(_Opened(index, _begins_loop(found, index)))
         elif token.text == "," and opened:
-            opened[-1].comma = token.end
+            opened[-1].commas.append(token.start)
         elif token.text in _CLOSING and opened:
             depth = sum(bracket.loop for bracket in opened)
             last = opened.pop()
@@ -113,21 +137,38 @@ def macros(source: str) -> tuple[Macro, ...]:
     return tuple(result)
 
 
-def metered(source: str, *, meter: str) -> str:
-    """Return `source` with every value that a `map` or `filter` collects passed to the function `meter` first.
+def metered(source: str) -> str:
+    """Return `source` with its costly places passed through functions that the caller provides.
 
-    Where that answers false, the index error that is written there ends the evaluation. (An error from `meter`
-    itself would not do: the library logs each.)
+    `_turn(…)` is asked before every turn of a loop, `_collect(value)` before a `map` or `filter` keeps a value:
+    where one answers false, the index error that is written there ends the evaluation. (An error from them
+    would not do: the library logs each.) `_matches` stands for `matches`. Where the source can make values,
+    `_turn` is given the element, which may be larger than all that the expression was given.
     """
-    parts: list[tuple[int, str]] = []
+    found = list(tokens(source))
+    measured = any(token.text in _MAKING for token in found)
+    parts = [
+        (token.start, "_")
+        for index, token in enumerate(found)
+        if token.text == "matches" and _text_at(found, index + 1) == "("
+    ]
     for loop in macros(source):
-        if loop.name == "map":
-            parts += [(loop.body[0], " ["), (loop.body[1], f"].filter(_v, {meter}(_v))[0]")]
-        elif loop.name == "filter":
-            parts += [(loop.body[0], f" {meter}({loop.variable}) ? ("), (loop.body[1], ") : [false][1]")]
-    for offset, text in sorted(parts, reverse=True):
+        parts += _guards(loop, element=loop.variable if measured and loop.variable else "")
+    for offset, text in sorted(parts, key=lambda part: part[0], reverse=True):
         source = source[:offset] + text + source[offset:]
     return source
+
+
+def _guards(loop: Macro, *, element: str) -> list[tuple[int, str]]:
+    asked = f"_collect({loop.variable})" if loop.name == "filter" else f"_turn({element})"
+    before, after = f" {asked} ? (", ") : [false][1]"
+    if loop.name != "map":
+        return [(loop.body[0], before), (loop.body[1], after)]
+
+    keep = "].filter(_v, _collect(_v))[0]"
+    if loop.first == loop.body:
+        return [(loop.body[0], " [" + before), (loop.body[1], after + keep)]
+    return [(loop.first[0], before), (loop.first[1], after), (loop.body[0], " ["), (loop.body[1], keep)]
 
 
 def additions(source: str) -> tuple[int, int]:
@@ -146,7 +187,7 @@ def additions(source: str) -> tuple[int, int]:
 class _Opened:
     index: int
     loop: bool
-    comma: int = 0  # offset behind the last comma directly within
+    commas: list[int] = field(default_factory=list)  # offsets of those directly within
 
 
 def _begins_loop(found: list[Token], index: int) -> bool:
@@ -159,7 +200,9 @@ def _begins_loop(found: list[Token], index: int) -> bool:
 
 def _macro(found: list[Token], opened: _Opened, *, depth: int, end: int) -> Macro:
     name = found[opened.index - 1].text
-    return Macro(name, _name_at(found, opened.index + 1), depth, (opened.comma, end))
+    commas = [*(opened.commas or [found[opened.index].start]), end]
+    first, body = (commas[0] + 1, commas[1]), (commas[-2] + 1, end)
+    return Macro(name, _name_at(found, opened.index + 1), depth, first, body)
 
 
 def _is_variable(found: list[Token], index: int) -> bool:
@@ -167,6 +210,14 @@ def _is_variable(found: list[Token], index: int) -> bool:
     if token.kind != "name" or token.text in _CONSTANTS or _text_at(found, index - 1) == ".":
         return False
     return _text_at(found, index + 1) != "("
+
+
+def _path(found: list[Token], index: int) -> Path:
+    path = [found[index].text]
+    while len(path) < _MAX_PATH and (key := _key_after(found, index)) is not None:
+        path.append(key)
+        index += 2 if found[index + 1].text == "." else 3
+    return tuple(path)
 
 
 def _key_after(found: list[Token], index: int) -> str | None:

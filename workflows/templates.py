@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from workflows import syntax
 from workflows.errors import ExpressionError
+from workflows.expression_budget import STEP, Budget
 from workflows.expressions import Context, Expression, References, bind, compile_expression
+from workflows.syntax import Path
 
 OPENING = "${{"
 
@@ -31,22 +33,23 @@ class Template:
     _root: Node
     expressions: tuple[Expression, ...]
     references: References
+    _paths: frozenset[Path]
 
     @property
     def is_text(self) -> bool:
         """Return whether it renders to a text, whatever its expressions give."""
         return isinstance(self._root, _Text)
 
-    def render(self, variables: Mapping[str, Any]) -> Any:
+    def render(self, variables: Mapping[str, Any], *, budget: Budget = STEP) -> Any:
         """Return the value with every `${{ … }}` filled in from `variables`; lists and dicts are new ones.
 
         A text that is exactly one expression becomes the result with its type; elsewhere results become text:
         null as nothing, lists and maps as compact JSON with sorted keys.
 
         Raises:
-            ExpressionError: an expression failed on these variables.
+            ExpressionError: an expression failed on these variables, or all together exceeded `budget`.
         """
-        return self._root.fill(bind(variables, self.references))
+        return self._root.fill(bind(variables, self._paths, budget=budget))
 
 
 def compile_template(value: Any) -> Template:
@@ -58,7 +61,8 @@ def compile_template(value: Any) -> Template:
     expressions: list[Expression] = []
     root = _compile(value, expressions)
     references = frozenset().union(*(expression.references() for expression in expressions))
-    return Template(root, tuple(expressions), references)
+    paths = frozenset().union(*(expression.paths() for expression in expressions))
+    return Template(root, tuple(expressions), references, paths)
 
 
 @dataclass(frozen=True, slots=True)
