@@ -25,6 +25,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Fill the environment first: a wrapper runs ahead of the plugins' own hooks."""
     os.environ["HORARIUM_ENV"] = "test"
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
+    os.environ.setdefault("HORARIUM_HTTP_ALLOW", "127.0.0.1")  # where tests have their servers
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker and OURS in os.environ:
         # Servers of its own: a writing transaction anywhere in a cluster delays the event log of all its databases.

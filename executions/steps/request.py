@@ -1,5 +1,6 @@
 """What an `http` step sends, checked here: httpx would put the value of a bad header into its error."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -40,22 +41,51 @@ def url_of(text: Any, query: Mapping[str, Any]) -> httpx.URL:
     return url
 
 
-def headers_of(rendered: Mapping[str, Any], call: Call) -> list[tuple[bytes, bytes]]:
+def body_of(rendered: Any) -> bytes | None:
+    """Return the bytes of a body in compact JSON, or None for none.
+
+    Raises:
+        InvalidRequest: it holds what JSON in UTF-8 cannot.
+    """
+    if rendered is None:
+        return None
+    try:
+        text = json.dumps(rendered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode()
+    except ValueError:  # its message may hold a part of it
+        raise InvalidRequest("`json` holds NaN, an infinity or half of a surrogate pair") from None
+
+
+def headers_of(
+    rendered: Mapping[str, Any], call: Call, *, has_body: bool = False, fixed: Mapping[str, str] | None = None
+) -> list[tuple[bytes, bytes]]:
     """Return the headers to send: the rendered ones and, where they name them not, our own.
+
+    Args:
+        fixed: those that the step cannot change, nor leave out.
 
     Raises:
         InvalidRequest: a name or value cannot stand in a header; the error shows the name only.
     """
     ours = {
+        "Accept": "*/*",
         "User-Agent": USER_AGENT,
         "Accept-Encoding": ENCODINGS,
         "Idempotency-Key": call.idempotency_key,
         "Horarium-Attempt": str(call.attempt),
     }
+    if has_body:
+        ours["Content-Type"] = "application/json"
     given = {name: value for name, value in rendered.items() if value is not None}
-    taken = {name.lower() for name in given}
-    headers = {name: value for name, value in ours.items() if name.lower() not in taken} | given
+    always = {"Horarium-Depth": str(call.depth + 1), **(fixed or {})}
+    headers = _over(_over(ours, given), always)
     return [_header(name, value) for name, value in headers.items()]
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the headers of both; of two with one name, whatever its case, that of `above`."""
+    taken = {name.lower() for name in above}
+    return {name: value for name, value in below.items() if name.lower() not in taken} | dict(above)
 
 
 def _header(name: str, value: Any) -> tuple[bytes, bytes]:

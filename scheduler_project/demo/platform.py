@@ -63,7 +63,10 @@ def _site(data_dir: Path, *, port: int, database_url: str, redis_url: str) -> Si
         "PORT": str(port),
         "HOST": HOST,
         "DJANGO_SETTINGS_MODULE": "scheduler_project.settings",
-        "HORARIUM_TASK_MODULES": ",".join(filter(None, (os.environ.get("HORARIUM_TASK_MODULES"), TASKS))),
+        "HORARIUM_TASK_MODULES": _list_with("HORARIUM_TASK_MODULES", TASKS),
+        "HORARIUM_HTTP_ALLOW": _list_with(
+            "HORARIUM_HTTP_ALLOW", f"{HOST}:{port}"
+        ),  # it asks for its own health
     }
     defaults = {
         "HORARIUM_ENV": "development",
@@ -72,6 +75,10 @@ def _site(data_dir: Path, *, port: int, database_url: str, redis_url: str) -> Si
         "SECRET_KEY": _secret(data_dir / "secret"),
     }
     return Site({**defaults, **os.environ, **ours}, f"http://{HOST}:{port}")
+
+
+def _list_with(name: str, ours: str) -> str:
+    return ",".join(filter(None, (os.environ.get(name), ours)))
 
 
 def _secret(path: Path) -> str:

@@ -1,6 +1,7 @@
 """What an `http` step sends, and what its errors may show of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from executions.rules.outcomes import Failed
 from executions.services import Start
 from executions.steps import Call
 from executions.steps.http import run
-from executions.steps.request import InvalidRequest, headers_of, url_of
+from executions.steps.request import InvalidRequest, body_of, headers_of, url_of
 from tests.conftest import MakeWorkflow
 from workflows.definition import HttpStep, load_definition
 
@@ -35,7 +36,14 @@ CALL = Call(
 
 
 def headers(**rendered: Any) -> dict[bytes, bytes]:
-    ours = {b"user-agent", b"accept-encoding", b"idempotency-key", b"horarium-attempt"}
+    ours = {
+        b"accept",
+        b"user-agent",
+        b"accept-encoding",
+        b"idempotency-key",
+        b"horarium-attempt",
+        b"horarium-depth",
+    }
     return {name: value for name, value in headers_of(rendered, CALL) if name.lower() not in ours}
 
 
@@ -88,6 +96,25 @@ def test_a_header_of_the_step_takes_the_place_of_ours_whatever_its_case() -> Non
     assert [value for name, value in sent if name.lower() == b"idempotency-key"] == [
         CALL.idempotency_key.encode()
     ]
+
+
+def test_no_step_can_hide_how_deep_a_chain_is() -> None:
+    sent = headers_of({"HORARIUM-DEPTH": "0"}, replace(CALL, depth=3))
+
+    assert [value for name, value in sent if name.lower() == b"horarium-depth"] == [b"4"]
+
+
+def test_a_body_is_compact_json_in_utf_8() -> None:
+    assert body_of({"b": [1, "é"], "a": None}) == '{"b":[1,"é"],"a":null}'.encode()
+    assert body_of(None) is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")], {"s3cr3t": "\ud800"}])
+def test_a_body_that_json_cannot_hold_is_refused_without_showing_it(value: Any) -> None:
+    with pytest.raises(InvalidRequest, match="`json`") as caught:
+        body_of(value)
+
+    assert "s3cr3t" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from workflows.templates import OPENING
 Header: TypeAlias = Annotated[str, Field(max_length=8_192)]
 Status: TypeAlias = Annotated[int, Field(ge=100, le=599)]
 
+SIGNATURE = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
 
 class HttpBody(Body):
     """Make one HTTP request. A status outside `expect` is a failure."""
@@ -26,6 +28,10 @@ class HttpBody(Body):
     """Sent as JSON; null sends none."""
     expect: list[Status] = Field(default=[], max_length=100)
     """Statuses that count as success; none given means 200 to 299."""
+    follow_redirects: bool = False
+    """At most five. To another origin none of the headers go along that may be a secret."""
+    sign: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")
+    """Name of the secret of the organization that signs the request, as Standard Webhooks asks."""
 
     @model_validator(mode="before")
     @classmethod
@@ -38,6 +44,13 @@ class HttpBody(Body):
     def _check_url(self) -> Self:
         if not self.url.startswith(("http://", "https://", OPENING)):
             raise ValueError("`url` must begin with http://, https:// or an expression")
+        return self
+
+    @model_validator(mode="after")
+    def _check_signature(self) -> Self:
+        ours = [name for name in self.headers if name.lower() in SIGNATURE]
+        if self.sign and ours:
+            raise ValueError(f"`sign` makes the header {ours[0]!r}; leave it out of `headers`")
         return self
 
     def accepts(self, status: int) -> bool:
