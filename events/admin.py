@@ -14,22 +14,38 @@ from organizations.scoped_admin import ScopedAdmin, as_uuid
 class EventAdmin(ScopedAdmin):
     """What happened, newest first."""
 
-    list_display = ("type", "organization", "when", "about")
+    list_display = ("type", "organization", "source", "subject", "when", "about")
     list_select_related = ("organization",)
     list_display_links = ("type",)
     search_fields = ("=type",)
-    search_help_text = "A type such as workflow.failed, or the id of an execution, schedule or workflow"
+    search_help_text = (
+        "A type such as order.paid, a prefix such as order.*, a subject, "
+        "or the id of an execution, schedule or workflow"
+    )
     ordering = ("-id",)
-    fields = ("type", "organization", "moment", "workflow_id", "schedule_id", "execution_id", "content")
+    fields = (
+        "type",
+        "organization",
+        "source",
+        "external_id",
+        "subject",
+        "moment",
+        "workflow_id",
+        "schedule_id",
+        "execution_id",
+        "content",
+    )
     readonly_fields = ("moment", "content")
 
     def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
-        """Find by type, or by the id of what the event is about."""
+        """Find by type, by prefix of types, or by what the event is about."""
+        if term.endswith(".*"):
+            return rows.filter(type__startswith=term.removesuffix("*"))
+        named = Q(type=term) | Q(subject=term)
         subject = as_uuid(term)
         if subject is None:
-            return rows.filter(type=term)
-        about = Q(execution_id=subject) | Q(schedule_id=subject) | Q(workflow_id=subject)
-        return rows.filter(about)
+            return rows.filter(named)
+        return rows.filter(named | Q(execution_id=subject) | Q(schedule_id=subject) | Q(workflow_id=subject))
 
     @admin.display(description="when", ordering="at")
     def when(self, event: Event) -> SafeString | str:

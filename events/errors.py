@@ -29,16 +29,53 @@ class TooSlow(EventError):
 
 
 class EventConflict(EventError):
-    """The source has used the id for another event; it must give each event its own."""
+    """The source has used the id for another event; it must give each event its own.
+
+    `place` says which of a list it was, counted from 0, where it is known.
+    """
+
+    place: int | None = None
 
     def __init__(self, source: str, external_id: str) -> None:
         super().__init__(
             f"the id {external_id[:100]!r} of source {source[:100]!r} names another event; give each its own"
         )
+        self.source = source
+        self.external_id = external_id
 
 
 class EventTooLarge(EventError):
-    """The data of an event is too large; the sender must send less, such as a reference."""
+    """The data of an event is too large; the sender must send less, such as a reference.
 
-    def __init__(self, limit: int) -> None:
+    `place` says which of a list it was, counted from 0, where there are several.
+    """
+
+    def __init__(self, limit: int, *, place: int | None = None) -> None:
+        self.place = place
         super().__init__(f"`data` has more than {limit:,} bytes of JSON; send less, such as a reference")
+
+
+class LostDispatch(EventError):
+    """Another worker has taken the event over; this one must undo what it has done with it."""
+
+    def __init__(self) -> None:
+        super().__init__("the event is no longer held")
+
+
+class InvalidEvent(EventError):
+    """An event that cannot be kept; `errors` name its attributes and what to write instead."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        lines = (f"{name}: {problem}".removeprefix(": ") for name, problem in errors.items())
+        super().__init__("; ".join(lines))
+        self.errors = errors
+
+    def at(self, place: int) -> "InvalidEvent":
+        """Return the error of the event at a place of a list, counted from 0."""
+        return InvalidEvent(
+            {f"[{place}].{name}".removesuffix("."): text for name, text in self.errors.items()}
+        )
+
+
+class NotAnEvent(EventError):
+    """The request does not say that it holds an event; its sender must say so by its headers."""

@@ -1,6 +1,17 @@
 """Types of events that only Horarium tells."""
 
-OURS = ("schedule.", "workflow.", "circuit.", "queue.", "worker.", "dead_letter.", "backfill.", "calendar.")
+OURS = (
+    "schedule.",
+    "workflow.",
+    "circuit.",
+    "queue.",
+    "worker.",
+    "dead_letter.",
+    "backfill.",
+    "calendar.",
+    "trigger.",
+    "webhook.",
+)
 
 
 def reserved_prefix(type_: str) -> str | None:

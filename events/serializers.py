@@ -1,31 +1,40 @@
-"""Events as JSON: as the log has them, and as CloudEvents that are sent to it."""
+"""Events as JSON: as the log has them, and what the description of the API says of those that are sent."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 
-from events.models import Event
-from events.reserved import reserved_prefix
-from events.sending import MAX_NAME, MAX_TYPE
+from events.models import TEXT, Event
+from events.patterns import PATTERN_HELP, is_pattern
 from organizations.strict import InstantField, StrictSerializer
 
-EXTENSION = re.compile(r"[a-z0-9]+")  # how CloudEvents writes the names of attributes that it does not define
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
-    """One thing that happened."""
+    """One thing that happened. The data of one that was sent holds its `data`, `time` and other attributes."""
 
     class Meta:
         model = Event
-        fields = ("id", "type", "source", "at", "workflow_id", "schedule_id", "execution_id", "data")
+        fields = (
+            "id",
+            "type",
+            "source",
+            "external_id",
+            "subject",
+            "at",
+            "workflow_id",
+            "schedule_id",
+            "execution_id",
+            "data",
+        )
         read_only_fields = fields
 
 
 class EventQuerySerializer(StrictSerializer):
-    """Which part of the log to read."""
+    """Which part of the log to read; what is given must all apply."""
 
     after = serializers.IntegerField(
         required=False,
@@ -34,6 +43,29 @@ class EventQuerySerializer(StrictSerializer):
         help_text="Id of the last event that you have; 0 for the beginning.",
     )
     limit = serializers.IntegerField(default=50, min_value=1, max_value=200)
+    type = serializers.CharField(
+        required=False, max_length=TEXT, help_text="A type such as order.paid, or a prefix such as order.*"
+    )
+    source = serializers.CharField(  # type: ignore[assignment]
+        required=False, max_length=TEXT, help_text="Where it was sent from."
+    )
+    subject = serializers.CharField(required=False, max_length=TEXT, help_text="What it is about.")
+    since = InstantField(required=False, help_text="Came then or later.")
+    until = InstantField(required=False, help_text="Came before that.")
+
+    def validate_type(self, value: str) -> str:
+        """Refuse what is no type and no prefix."""
+        if not is_pattern(value):
+            raise serializers.ValidationError(PATTERN_HELP)
+        return value
+
+    def validate_source(self, value: str) -> str:
+        """Refuse what no event has."""
+        return _text(value)
+
+    def validate_subject(self, value: str) -> str:
+        """Refuse what no event has."""
+        return _text(value)
 
 
 class EventPageSerializer(serializers.Serializer[object]):
@@ -43,43 +75,23 @@ class EventPageSerializer(serializers.Serializer[object]):
     has_more = serializers.BooleanField()
 
 
-class CloudEventSerializer(StrictSerializer):
-    """An event in the JSON format of CloudEvents 1.0.
-
-    Attributes that are not listed, such as extensions, are passed over.
-    """
+class CloudEventSerializer(serializers.Serializer[Any]):
+    """An event in the JSON format of CloudEvents 1.0. Any other attribute is an extension."""
 
     specversion = serializers.ChoiceField(["1.0"])
-    id = serializers.CharField(max_length=MAX_NAME, help_text="Unique at its source.")
-    source = serializers.CharField(max_length=MAX_NAME)  # type: ignore[assignment]
-    type = serializers.CharField(max_length=MAX_TYPE)
-    time = InstantField(required=False, help_text="When it happened.")
-    data = serializers.JSONField(  # type: ignore[assignment]
+    id = serializers.CharField(max_length=TEXT, help_text="Unique at its source.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        max_length=TEXT, help_text="A URI reference: where it happened."
+    )
+    type = serializers.CharField(max_length=TEXT)
+    subject = serializers.CharField(required=False, max_length=TEXT, help_text="What it is about.")
+    time = serializers.DateTimeField(required=False, help_text="When it happened.")
+    datacontenttype = serializers.CharField(required=False, help_text="application/json unless given.")
+    dataschema = serializers.URLField(required=False)
+    data = extend_schema_field({})(serializers.JSONField)(  # type: ignore[assignment]
         required=False, allow_null=True, help_text="256 kB at most."
     )
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Return the event, without the attributes that nobody reads."""
-        if not isinstance(data, Mapping):
-            return super().to_internal_value(data)
-        if "data_base64" in data:
-            raise ValidationError({"data_base64": ["only JSON is taken; send it as `data`"]})
-        passed_over = {name for name in data if name not in self.fields and EXTENSION.fullmatch(name)}
-        return super().to_internal_value({name: data[name] for name in data if name not in passed_over})
-
-    def validate_type(self, value: str) -> str:
-        """Refuse the types of what Horarium itself tells."""
-        if prefix := reserved_prefix(value):
-            raise ValidationError(f"types that begin with {prefix} are Horarium's own")
-        return _printable(value)
-
-    def validate_source(self, value: str) -> str:
-        """Refuse what a person cannot read."""
-        return _printable(value)
-
-    def validate_id(self, value: str) -> str:
-        """Refuse what a person cannot read."""
-        return _printable(value)
+    data_base64 = serializers.CharField(required=False, help_text="In place of data: bytes.")
 
 
 class SentSerializer(serializers.Serializer[Any]):
@@ -89,7 +101,13 @@ class SentSerializer(serializers.Serializer[Any]):
     result = serializers.ChoiceField(["created", "replayed"])
 
 
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValidationError("write printable characters")
+class SentBatchSerializer(serializers.Serializer[Any]):
+    """The same for each event of a batch, in its order."""
+
+    results = SentSerializer(many=True)
+
+
+def _text(value: str) -> str:
+    if _CONTROL.search(value):
+        raise serializers.ValidationError("write text without control characters")
     return value

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from events import dispatching
 from events.announcements import announce_on_commit
 from events.statements import array, executed
 
@@ -20,6 +21,8 @@ SELECT new.* FROM unnest(
     %s::uuid[], %s::text[], %s::timestamptz[], %s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[])
     AS new (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
 """
+RETURNING_TOLD = "RETURNING id, organization_id, type, workflow_id, schedule_id, at"  # what `WANTED` needs
+_APPEND = f"WITH told AS ({INSERT_EVENTS} {RETURNING_TOLD}) {dispatching.WANTED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ def append(events: Iterable[NewEvent]) -> None:
     rows = list(events)
     if not rows:
         return
-    with executed(INSERT_EVENTS, event_columns(rows)):
-        pass
+    with executed(_APPEND, event_columns(rows)) as cursor:
+        if cursor.rowcount:
+            dispatching.wake_on_commit()
     hint(rows)
 
 

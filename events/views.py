@@ -1,29 +1,37 @@
 """REST: the event log, in its order, and events that are sent to it."""
 
-from copy import copy
-from typing import Any
-
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
-from rest_framework import status
-from rest_framework.exceptions import ValidationError
+from django.http.request import RawPostDataException
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.exceptions import UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 import clock
-from events import log, sending
-from events.models import Event, Events
+from events import log
+from events.cloud_events import intake
+from events.cloud_events.intake import BATCHED, STRUCTURED, Message
+from events.errors import NotAnEvent
+from events.finding import Wanted, find
+from events.models import BEGINNING, Event, Position
 from events.serializers import (
     CloudEventSerializer,
     EventPageSerializer,
     EventQuerySerializer,
     EventSerializer,
+    SentBatchSerializer,
     SentSerializer,
 )
 from organizations.roles import Role
 from organizations.viewsets import ScopedViewSet
 
-CLOUD_EVENT = "application/cloudevents+json"
+SENT = PolymorphicProxySerializer(
+    component_name="SentOrBatch",
+    serializers=[SentSerializer, SentBatchSerializer],
+    resource_type_field_name=None,
+)
 
 
 class EventViewSet(ScopedViewSet[Event]):
@@ -34,13 +42,6 @@ class EventViewSet(ScopedViewSet[Event]):
     pagination_class = None
     roles = {"create": Role.OPERATOR}
 
-    def get_parsers(self) -> list[Any]:
-        """Also read bodies that say that they are CloudEvents, which are JSON."""
-        parsers = list(super().get_parsers())
-        parsers += [copy(parser) for parser in parsers]
-        parsers[-1].media_type = CLOUD_EVENT
-        return parsers
-
     @extend_schema(
         summary="Read the event log", parameters=[EventQuerySerializer], responses=EventPageSerializer
     )
@@ -50,9 +51,10 @@ class EventViewSet(ScopedViewSet[Event]):
         Events that were sent come without their data.
         """
         query = self.read(EventQuerySerializer, request.query_params.dict())
-        rows = self._after(query.get("after"))[: query["limit"] + 1]
-        shown = EventSerializer(log.bare(rows), many=True).data
-        return Response({"results": shown[: query["limit"]], "has_more": len(shown) > query["limit"]})
+        limit, after = query.pop("limit"), self._position(query.pop("after", 0))
+        rows = find(self.access.organization.pk, Wanted(**query), after=after, limit=limit + 1)
+        shown = EventSerializer(rows[:limit], many=True).data
+        return Response({"results": shown, "has_more": len(rows) > limit})
 
     @extend_schema(summary="Get an event", responses=EventSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -64,31 +66,41 @@ class EventViewSet(ScopedViewSet[Event]):
         return self.show(event, EventSerializer)
 
     @extend_schema(
-        summary="Send an event",
-        request=CloudEventSerializer,
-        responses={201: SentSerializer, 200: SentSerializer},
+        summary="Send an event, or a batch",
+        request={STRUCTURED: CloudEventSerializer, BATCHED: CloudEventSerializer(many=True)},
+        responses={201: SentSerializer, 200: SENT},
     )
     def create(self, request: Request) -> Response:
-        """Record something that happened elsewhere; a repeated id is answered with the event that it has."""
-        wanted = self.read(CloudEventSerializer)
-        event = sending.Event(
-            organization_id=self.access.organization.pk,
-            type=wanted["type"],
-            source=wanted["source"],
-            external_id=wanted["id"],
-            time=wanted.get("time"),
-            data=wanted.get("data"),
-        )
-        sent = sending.send(event, now=clock.now())
-        result = "created" if sent.created else "replayed"
-        code = status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK
-        return Response({"id": sent.id, "result": result}, status=code)
+        """Record what happened elsewhere; a repeated id is answered with the event that it has.
 
-    def _after(self, event_id: int | None) -> Events:
-        settled = Event.objects.of(self.access.organization.pk).settled()
+        Also in the binary mode of CloudEvents: attributes as headers `ce-…`, the data as the body.
+        """
+        message = Message(request.headers, _body(request))
+        try:
+            sent = intake.send(message, organization_id=self.access.organization.pk, now=clock.now())
+        except NotAnEvent as error:
+            raise UnsupportedMediaType(message.media_type, detail=str(error)) from None
+        results = [{"id": one.id, "result": "created" if one.created else "replayed"} for one in sent]
+        if message.is_batch:
+            return Response({"results": results})
+        return Response(results[0], status=201 if sent[0].created else 200)
+
+    def _position(self, event_id: int) -> Position:
         if not event_id:
-            return settled
-        last = self.get_queryset().filter(pk=event_id).first()
+            return BEGINNING
+        last = log.find(self.access.organization.pk, event_id)
         if last is None:
             raise ValidationError({"after": ["there is no event with this id; it may have been pruned"]})
-        return settled.after(last.position)
+        return last
+
+
+def _body(request: Request) -> bytes:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    try:
+        stream = request.stream
+    except RawPostDataException:  # a form, which the check against forged requests has read for its token
+        raise UnsupportedMediaType(request.content_type) from None
+    body: bytes = stream.read(limit + 1) if stream else b""
+    if len(body) > limit:
+        raise RequestDataTooBig(f"the body is larger than {limit // 1024} kB")
+    return body

@@ -22,12 +22,13 @@ class ExecutionFilter(filters.FilterSet):  # type: ignore[misc]
     source = filters.ChoiceFilter(choices=Source.choices)
     workflow = filters.CharFilter(method="of_workflow", help_text="Id or name.")
     schedule = filters.CharFilter(method="of_schedule", help_text="Id or name.")
+    trigger = filters.CharFilter(method="of_trigger", help_text="Id or name of a trigger or webhook.")
     created_after = InstantFilter("created_at", lookup_expr="gte", help_text="Inclusive.")
     created_before = InstantFilter("created_at", lookup_expr="lt", help_text="Exclusive.")
 
     class Meta:
         model = Execution
-        fields = ("state", "source", "workflow", "schedule", "created_after", "created_before")
+        fields = ("state", "source", "workflow", "schedule", "trigger", "created_after", "created_before")
 
     def of_workflow(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
         """Return executions of the workflow with this id or name."""
@@ -41,13 +42,23 @@ class ExecutionFilter(filters.FilterSet):  # type: ignore[misc]
     def of_schedule(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
         """Return executions of the schedule with this id, or of those that have had this name."""
         del name
-        schedule_id: Any = as_id(value)
-        if schedule_id is not None:
-            return queryset.filter(schedule_id=schedule_id)
-        # By its label: schedules know executions, not the other way round.
-        named = apps.get_model("schedules.Schedule").objects.filter(name=value)
-        own = named.filter(organization=self.request.access.organization)
-        return queryset.filter(schedule_id__in=list(own.values_list("pk", flat=True)[:MOST_OF_A_NAME]))
+        return queryset.filter(schedule_id__in=self._ids(value, "schedules.Schedule"))
+
+    def of_trigger(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
+        """Return executions that the trigger or webhook with this id, or of this name, has started."""
+        del name
+        return queryset.filter(trigger_id__in=self._ids(value, "triggers.Trigger", "triggers.Webhook"))
+
+    def _ids(self, text: str, *models: str) -> list[Any]:
+        """Return the id that `text` is, or those of the rows of that name."""
+        if (id_ := as_id(text)) is not None:
+            return [id_]
+        found: list[Any] = []
+        for model in models:  # by its label: it knows executions, not the other way round
+            named = apps.get_model(model).objects.filter(name=text)
+            own = named.filter(organization=self.request.access.organization)
+            found += own.values_list("pk", flat=True)[:MOST_OF_A_NAME]
+        return found
 
 
 class StepRunFilter(filters.FilterSet):  # type: ignore[misc]

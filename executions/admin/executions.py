@@ -25,6 +25,7 @@ from organizations.buttons import Button, ButtonsAdmin
 from organizations.display import NOTHING, ago, badge, duration, line, pretty
 from organizations.scoped_admin import ScopedAdmin, as_uuid
 from workflows.errors import Invalid
+from workflows.models import Workflow
 from workflows.services import definition_of
 
 
@@ -120,7 +121,7 @@ class ExecutionAdmin(ButtonsAdmin, ScopedAdmin):
     list_select_related = ("workflow", "version", "organization")
     list_defer = ("input", "version__definition")
     search_fields = ("workflow__name",)
-    search_help_text = "Name of a workflow, idempotency key, or id of an execution or schedule"
+    search_help_text = "Name of a workflow, idempotency key, or id of an execution, schedule, trigger or webhook"
     # Ids grow with time, and every reader has their index.
     ordering = ("-pk",)
     fields = ()
@@ -131,7 +132,7 @@ class ExecutionAdmin(ButtonsAdmin, ScopedAdmin):
     def find(self, rows: QuerySet[Execution], term: str) -> QuerySet[Execution]:
         """Find by exact id or key, or by the beginning of the workflow's name."""
         if (wanted := as_uuid(term)) is not None:
-            return rows.filter(Q(pk=wanted) | Q(schedule_id=wanted))
+            return rows.filter(Q(pk=wanted) | Q(schedule_id=wanted) | Q(trigger_id=wanted))
         return rows.filter(Q(workflow__name__startswith=term) | Q(idempotency_key=term))
 
     def change_view(
@@ -144,6 +145,7 @@ class ExecutionAdmin(ButtonsAdmin, ScopedAdmin):
         """Show what happened."""
         execution = self.get_object(request, object_id)
         context = self.page_context(execution, now=clock.now()) if execution else {}
+        context["may_start_again"] = execution and self._may_start_again(request, execution)
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def page_context(self, execution: Execution, *, now: datetime) -> dict[str, Any]:
@@ -173,6 +175,15 @@ class ExecutionAdmin(ButtonsAdmin, ScopedAdmin):
         execution = self.row_of(request, obj)
         ended = execution is None or execution.state in EXECUTION_FAILED | {ExecutionState.CANCELLED}
         return ended and self.has_operate_permission(request, obj)
+
+    def _may_start_again(self, request: HttpRequest, execution: Execution) -> bool:
+        """Return whether this person may start its workflow with its input; one that failed is redriven instead."""
+        is_active = execution.workflow.state == Workflow.State.ACTIVE
+        return (
+            is_active
+            and not self.has_redrive_permission(request, execution)
+            and self.has_operate_permission(request, execution)
+        )
 
     @admin.action(description="Cancel", permissions=["operate"])
     def cancel_selected(self, request: HttpRequest, rows: QuerySet[Execution]) -> None:

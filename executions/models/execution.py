@@ -18,6 +18,9 @@ class Source(models.TextChoices):
     BACKFILL = "backfill"  # a schedule, for a time in the past, on request
     REDRIVE = "redrive"  # a person, from a failed execution
     PARENT = "parent"  # a step of another execution
+    EVENT = "event"  # a trigger, for an event
+    CHAIN = "chain"  # a trigger, for the end of another execution
+    WEBHOOK = "webhook"  # a delivery to an endpoint of ours
 
 
 class Ending(models.TextChoices):
@@ -53,6 +56,11 @@ class Execution(models.Model):
         "self", models.SET_NULL, null=True, db_index=False, related_name="redrives"
     )
     started_by = models.CharField(max_length=150, blank=True)
+    trigger_id = models.UUIDField(null=True, help_text="The trigger, or the webhook, that started it.")
+    event_id = models.BigIntegerField(null=True, help_text="The event for which it was started.")
+    depth = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many ends and events led to it, one after the other."
+    )
     parent_step_id = models.UUIDField(null=True, help_text="The step run that waits for its end.")
     deadline_at = models.DateTimeField(null=True, help_text="It is ended as timed out then.")
     cancel_requested_at = models.DateTimeField(null=True, help_text="When its end was requested.")
@@ -100,6 +108,11 @@ class Execution(models.Model):
                 fields=["deadline_at"],
                 condition=models.Q(state="running", deadline_at__isnull=False),
                 name="execution_deadline",
+            ),
+            models.Index(
+                fields=["trigger_id", "-created_at", "-id"],
+                condition=models.Q(trigger_id__isnull=False),
+                name="execution_of_trigger",
             ),
             models.Index(
                 fields=["parent_step_id"],

@@ -48,7 +48,7 @@ class Page(NamedTuple):
     settled: int
 
 
-# Index of all: event_sent (organization, type, transaction_id, id) where source <> ''.
+# Index of all: event_of_type (organization, type, transaction_id, id).
 _START = """
 SELECT transaction_id, id FROM events_event
 WHERE organization_id = %s AND type = %s AND source <> '' AND at < %s

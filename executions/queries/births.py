@@ -10,7 +10,8 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
-from events.services import INSERT_EVENTS, NewEvent, event_columns
+from events import dispatching
+from events.services import INSERT_EVENTS, RETURNING_TOLD, NewEvent, event_columns
 from events.statements import array, executed
 from executions.models import WHOLE
 
@@ -43,6 +44,9 @@ class NewExecution:
     parent_step_id: UUID | None = None
     deadline_at: datetime | None = None
     has_places: bool = False
+    trigger_id: UUID | None = None
+    event_id: int | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +109,20 @@ WITH born AS (
         (id, organization_id, workflow_id, version_id, state, source, schedule_id, fire_kind, fire_at,
          idempotency_key, input, priority, queue, redrive_of_id, started_by, group_key, group_limit,
          waits_until, start_by, is_watched, created_at, parent_step_id, deadline_at, has_places,
-         has_waiting, error, ends_as)
+         trigger_id, event_id, depth, has_waiting, error, ends_as)
     SELECT *, false, '', '' FROM unnest(
         %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[],
         %s::timestamptz[], %s::text[], %s::jsonb[], %s::smallint[], %s::text[], %s::uuid[], %s::text[],
         %s::uuid[], %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::timestamptz[],
-        %s::uuid[], %s::timestamptz[], %s::boolean[])
+        %s::uuid[], %s::timestamptz[], %s::boolean[], %s::uuid[], %s::bigint[], %s::smallint[])
     ON CONFLICT DO NOTHING
     RETURNING id
 ), steps AS (
     {_INSERT_STEP_RUNS} JOIN born ON born.id = new.execution_id
 ), told AS (
-    {INSERT_EVENTS} JOIN born ON born.id = new.execution_id
-)
-SELECT id FROM born
+    {INSERT_EVENTS} JOIN born ON born.id = new.execution_id {RETURNING_TOLD}
+), wanted AS ({dispatching.WANTED})
+SELECT id, EXISTS (SELECT FROM wanted) FROM born
 """  # noqa: S608 - constant text
 
 
@@ -133,7 +137,10 @@ def record(
     """
     values = [*_columns(NewExecution, executions), *_columns(NewStepRun, step_runs), *event_columns(events)]
     with executed(_RECORD, values) as cursor:
-        return {row[0] for row in cursor}
+        born = cursor.fetchall()
+    if any(is_wanted for _, is_wanted in born):
+        dispatching.wake_on_commit()
+    return {id_ for id_, _ in born}
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Claim:
     ends_as: str
     input_json: str | None  # None where it is large: a thousand items need not carry it each
     available_at: datetime | None = None  # since when it was ready
+    depth: int = 0  # how many ends and events led to its execution
 
     @property
     def is_item(self) -> bool:
@@ -60,7 +61,7 @@ s.id, s.step, s.item_index, s.queue, s.attempt, s.failures, s.crashes, s.worker,
 s.resume_at, s.item::text, s.output::text,
 e.id, e.organization_id, e.workflow_id, e.version_id, e.source, e.schedule_id, e.fire_at,
 e.priority, e.queue, e.created_at, e.start_by, e.ends_as,
-CASE WHEN pg_column_size(e.input) <= 4000 THEN e.input::text END, s.available_at
+CASE WHEN pg_column_size(e.input) <= 4000 THEN e.input::text END, s.available_at, e.depth
 """
 
 # What a claim does to the row that `picked` has chosen.

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from events import dispatching
+from events.services import RETURNING_TOLD
 from events.statements import executed
 from executions.queries.births import NewStepRun
 from executions.queries.claims import PICK_AND_TAKE, TAKE, Claim, Slot
@@ -31,26 +33,27 @@ e AS MATERIALIZED (
     RETURNING e.*, s.step, s.attempt
 )
 """
-_TELL = """
+_TELL = f"""
 told AS (
     INSERT INTO events_event (organization_id, type, at, workflow_id, schedule_id, execution_id, data)
     SELECT s.organization_id, new.type, s.now, s.workflow_id, s.schedule_id, s.id,
         CASE WHEN new.type = 'workflow.step.completed'
-             THEN jsonb_build_object('step', s.step, 'attempt', s.attempt) ELSE '{}'::jsonb END
+             THEN jsonb_build_object('step', s.step, 'attempt', s.attempt) ELSE '{{}}'::jsonb END
     FROM s, unnest(%(types)s::text[]) WITH ORDINALITY AS new (type, place)
     ORDER BY new.place
-)
-"""
+    {RETURNING_TOLD}
+), wanted AS ({dispatching.WANTED})
+"""  # noqa: S608 - constant text
 _LAST = f"""
 {_STEP}, closed AS (
     UPDATE executions_execution AS x SET state = 'completed', finished_at = s.now FROM s WHERE x.id = s.id
     RETURNING CASE WHEN x.has_waiting THEN x.group_key END AS freed
 ), {_TELL}
 """  # noqa: S608 - constant text
-_COMPLETE_LAST = f"WITH {_LAST} SELECT freed FROM closed"  # noqa: S608 - constant text
+_COMPLETE_LAST = f"WITH {_LAST} SELECT freed, EXISTS (SELECT FROM wanted) FROM closed"  # noqa: S608 - constant text
 _COMPLETE_LAST_AND_CLAIM = f"""
 WITH RECURSIVE {_LAST}, {PICK_AND_TAKE.format(condition="EXISTS (SELECT FROM s) AND")}
-SELECT EXISTS (SELECT FROM s), (SELECT freed FROM closed), taken.*
+SELECT EXISTS (SELECT FROM s), (SELECT freed FROM closed), EXISTS (SELECT FROM wanted), taken.*
 FROM (VALUES (1)) AS one LEFT JOIN taken ON true
 """  # noqa: S608 - constant text
 
@@ -66,9 +69,11 @@ def complete_last_step(held: Claim, output: Any, *, slot: Slot | None) -> Closed
     if slot is None:
         with executed(_COMPLETE_LAST, values) as cursor:
             row = cursor.fetchone()
+        _hand_on(is_wanted=row is not None and row[1])
         return Closed(row is not None, freed=_groups(row[0] if row else None))
     with executed(_COMPLETE_LAST_AND_CLAIM, values | slot.parameters()) as cursor:
-        done, freed, *taken = cursor.fetchone() or (False, None, None)
+        done, freed, is_wanted, *taken = cursor.fetchone() or (False, None, False, None)
+    _hand_on(is_wanted=is_wanted)
     return Closed(done, freed=_groups(freed), claim=slot.served(taken))
 
 
@@ -86,7 +91,7 @@ WITH {_STEP}, {_TELL}, following AS (
     FROM s
     RETURNING created_at
 )
-SELECT created_at FROM following
+SELECT created_at, EXISTS (SELECT FROM wanted) FROM following
 """  # noqa: S608 - constant text
 
 
@@ -105,7 +110,13 @@ def complete_and_go_on(held: Claim, output: Any, *, following: NewStepRun, slot:
     }
     with executed(_COMPLETE_AND_GO_ON, values) as cursor:
         row = cursor.fetchone()
+    _hand_on(is_wanted=row is not None and row[1])
     return row[0] if row else None
+
+
+def _hand_on(*, is_wanted: bool) -> None:
+    if is_wanted:
+        dispatching.wake_on_commit()
 
 
 # An item that is not the last one to end. Of its step the row is locked after that of the execution.

@@ -99,6 +99,7 @@ def _call(held: Claim, step: Step) -> Call | None:
         now=held.started_at,
         resume_at=held.resume_at,
         created_at=held.created_at,
+        depth=held.depth,
         variables=variables,
         kept=held.kept,
     )

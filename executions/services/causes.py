@@ -25,6 +25,8 @@ class Start:
         parent_step_id: the step run that waits for its end.
         version_id: another version than the current one.
         takes_over: the caller gives it its step runs, in the same transaction.
+        trigger_id: what started it, with the event that it did so for.
+        depth: how many ends and events led to it, one after the other.
     """
 
     workflow: Workflow
@@ -44,6 +46,9 @@ class Start:
     parent_step_id: UUID | None = None
     version_id: UUID | None = None
     takes_over: bool = False
+    trigger_id: UUID | None = None
+    event_id: int | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,4 +91,7 @@ def _new_execution(checked: Checked, decision: Decision, *, now: datetime) -> Ne
         parent_step_id=cause.parent_step_id,
         deadline_at=None if timeout is None or waits else now + timeout,
         has_places=bool(checked.places),
+        trigger_id=cause.trigger_id,
+        event_id=cause.event_id,
+        depth=cause.depth,
     )

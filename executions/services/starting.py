@@ -38,7 +38,13 @@ QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 QUEUE_HELP = "use letters, digits, dots, hyphens and underscores, 63 at most"
 MAX_KEY = 200  # characters of an idempotency key
 # Somebody waits for the answer and can come back. A fire, a backfill's or a parent's start would be lost.
-REFUSED_WHEN_FULL = frozenset({Source.MANUAL, Source.CALL, Source.REDRIVE})
+REFUSED_WHEN_FULL = frozenset({Source.MANUAL, Source.CALL, Source.REDRIVE, Source.WEBHOOK})
+
+# What keys begin with that only these causes may use.
+OWN_KEYS: Mapping[str, frozenset[str]] = {
+    "step:": frozenset({Source.PARENT}),
+    "trigger:": frozenset({Source.EVENT, Source.CHAIN, Source.WEBHOOK}),
+}
 
 
 def start(cause: Start, *, now: datetime) -> Started:
@@ -166,10 +172,15 @@ def _problems(cause: Start) -> Iterator[Problem]:
         yield Problem(path="queue", message=QUEUE_HELP)
     if cause.idempotency_key is not None and not 1 <= len(cause.idempotency_key) <= MAX_KEY:
         yield Problem(path="idempotency_key", message=f"write 1 to {MAX_KEY} characters")
-    elif cause.source != Source.PARENT and (cause.idempotency_key or "").startswith("step:"):
+    elif begins := next((name for name in OWN_KEYS if _takes(cause, name)), None):
         yield Problem(
-            path="idempotency_key", message="keys that begin with step: name starts by steps; use another"
+            path="idempotency_key", message=f"keys that begin with {begins} are Horarium's own; use another"
         )
+
+
+def _takes(cause: Start, begins: str) -> bool:
+    """Return whether a start uses a key of somebody else."""
+    return cause.source not in OWN_KEYS[begins] and (cause.idempotency_key or "").startswith(begins)
 
 
 def _earlier(cause: Start) -> Started | None:

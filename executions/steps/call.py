@@ -19,6 +19,7 @@ class Call:
         now: the database's time when the attempt was claimed.
         resume_at: set when an earlier run asked to wait until then.
         created_at: when the step became ready for the first time.
+        depth: how many executions lead to this one by events, chains and webhooks.
         kept: what an earlier run that waits left for this one.
     """
 
@@ -34,6 +35,7 @@ class Call:
     now: datetime
     resume_at: datetime | None
     created_at: datetime
+    depth: int = 0
     variables: Mapping[str, Any]
     kept: Any = None
 

@@ -36,7 +36,7 @@ def run(step: WorkflowStep, call: Call) -> Outcome:
 
 
 def _start(step: WorkflowStep, call: Call, workflow: Workflow, *, input_: Any) -> Outcome:
-    parent = Execution.objects.only("priority", "queue").get(pk=call.execution_id)
+    parent = Execution.objects.only("priority", "queue", "depth").get(pk=call.execution_id)
     cause = Start(
         workflow=workflow,
         source=Source.PARENT,
@@ -46,6 +46,7 @@ def _start(step: WorkflowStep, call: Call, workflow: Workflow, *, input_: Any) -
         queue=parent.queue,
         by=f"step {step.id}",
         parent_step_id=call.step_run_id,
+        depth=parent.depth,
     )
     try:
         services.start(cause, now=call.now)

@@ -18,11 +18,11 @@ def offer(organization_id: UUID, type_: str) -> None:
 
     Safe to repeat. Called after the commit of an event.
     """
-    last, now = NOBODY, clock.now()
+    last = NOBODY
     for _ in range(MOST // BATCH):
         found = arrivals.waiting(organization_id, type_, after=last, limit=BATCH)
         if found:
-            engine.wake_waiting(found, now=now)
+            engine.wake_waiting(found, now=clock.now())
             last = found[-1]
         if len(found) < BATCH:
             return

@@ -3,6 +3,7 @@
 import json
 import pickle
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import kombu
@@ -48,6 +49,22 @@ def test_a_start_says_what_is_given_and_nothing_else(shop: Celery) -> None:
     who = {"organization": "acme", "api_key": "hor_secret"}
     assert headers["task"] == "executions.start"
     assert arguments == who | {"workflow": "invoice", "input": {"order": 7}, "idempotency_key": "order-7"}
+
+
+def test_an_event_says_what_is_given_and_nothing_else(shop: Celery) -> None:
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    horarium.Client(shop).publish("order.paid", {"order": 7}, id="7", source="/shop", time=at)
+
+    headers, arguments = sent(shop)
+    assert headers["task"] == "triggers.publish"
+    assert arguments == {
+        "type": "order.paid",
+        "data": {"order": 7},
+        "id": "7",
+        "source": "/shop",
+        "time": "2026-11-20T12:00:00+00:00",
+    }
 
 
 def test_what_celery_shows_of_a_call_does_not_hold_the_key(shop: Celery) -> None:

@@ -1,0 +1,166 @@
+"""Hand events to those who want them: at least once each, whoever dies meanwhile.
+
+Whether anybody wants an event is decided by an indexed look-up in the statement
+that inserts it. What is wanted gets a row of its own (`models.Dispatch`), which
+a worker claims after the commit and deletes in the transaction in which it acts.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from events import wakeups
+from events.announcements import announce_on_commit, register
+from events.errors import LostDispatch
+from events.patterns import ANY_SUBJECT
+from events.statements import array, executed
+
+CONSUMERS = ("triggers",)  # each has a Celery task `<consumer>.dispatch`
+QUEUE = "horarium-events"  # broker queue of their wake-ups
+TOPIC = "dispatch"  # announcement topic; the key is the consumer
+
+LEASE = timedelta(seconds=30)  # after which another worker takes over
+LONGEST_PAUSE = timedelta(hours=1)  # before an event is tried again that nobody could deal with
+
+_VALUES = ", ".join(f"('{name}')" for name in CONSUMERS)
+
+# Belongs after a CTE `told (id, organization_id, type, workflow_id, schedule_id, at)`. Types that Horarium
+# tells have three parts at most, and so three patterns. Index: subscription_wanted.
+WANTED = f"""
+INSERT INTO events_dispatch (event_id, consumer, organization_id, available_at, attempts, error)
+SELECT told.id, c.consumer, told.organization_id, told.at, 0, ''
+FROM told, (VALUES {_VALUES}) AS c (consumer)
+WHERE EXISTS (
+    SELECT FROM events_subscription AS s
+    WHERE s.consumer = c.consumer AND s.organization_id = told.organization_id
+        AND s.pattern = ANY(ARRAY[
+            told.type, split_part(told.type, '.', 1) || '.*',
+            split_part(told.type, '.', 1) || '.' || split_part(told.type, '.', 2) || '.*'])
+        AND s.subject_id = ANY(ARRAY['{ANY_SUBJECT}'::uuid, told.workflow_id, told.schedule_id])
+)
+RETURNING 1
+"""  # noqa: S608 - constant text
+
+# The same for events that are sent, whose types have any number of parts: a CTE `told_with_patterns` has them.
+WANTED_OF_SENT = f"""
+INSERT INTO events_dispatch (event_id, consumer, organization_id, available_at, attempts, error)
+SELECT told.id, c.consumer, told.organization_id, told.at, 0, ''
+FROM told_with_patterns AS told, (VALUES {_VALUES}) AS c (consumer)
+WHERE EXISTS (
+    SELECT FROM events_subscription AS s
+    WHERE s.consumer = c.consumer AND s.organization_id = told.organization_id
+        AND s.pattern = ANY(told.patterns) AND s.subject_id = '{ANY_SUBJECT}'::uuid
+)
+RETURNING 1
+"""  # noqa: S608 - constant text
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An event that this worker is to deal with; `attempts` fences it."""
+
+    event_id: int
+    attempts: int
+
+
+def wake_on_commit() -> None:
+    """Wake the consumers once the running transaction has committed; at once outside of one."""
+    for consumer in CONSUMERS:
+        announce_on_commit(TOPIC, consumer)
+
+
+# Index: dispatch_available.
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM events_dispatch WHERE consumer = %s AND available_at <= horarium_now()
+    ORDER BY available_at, event_id LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE events_dispatch AS d SET available_at = horarium_now() + %s::interval, attempts = d.attempts + 1
+FROM due WHERE d.id = due.id
+RETURNING d.event_id, d.attempts
+"""
+
+
+def claim(consumer: str, *, limit: int) -> list[Claimed]:
+    """Take up to `limit` events, the oldest first, for `LEASE`."""
+    with executed(_CLAIM, [consumer, limit, f"{LEASE.total_seconds()} seconds"]) as cursor:
+        return sorted((Claimed(*row) for row in cursor), key=lambda one: one.event_id)
+
+
+_SETTLE = """
+DELETE FROM events_dispatch AS d USING unnest(%s::bigint[], %s::int[]) AS held (event_id, attempts)
+WHERE d.consumer = %s AND d.event_id = held.event_id AND d.attempts = held.attempts
+"""
+
+
+def settle(consumer: str, held: Collection[Claimed]) -> None:
+    """Take note, in the caller's transaction, that events were dealt with.
+
+    Raises:
+        LostDispatch: another worker has taken one over; the caller must roll back.
+    """
+    with executed(_SETTLE, [*_columns(held), consumer]) as cursor:
+        if cursor.rowcount != len(held):
+            raise LostDispatch
+
+
+_PUT_OFF = """
+UPDATE events_dispatch AS d
+SET error = %s,
+    available_at = horarium_now() + least(%s::interval, interval '1 second' * power(2, least(d.attempts, 20)))
+FROM unnest(%s::bigint[], %s::int[]) AS held (event_id, attempts)
+WHERE d.consumer = %s AND d.event_id = held.event_id AND d.attempts = held.attempts
+"""
+
+
+def put_off(consumer: str, held: Claimed, *, error: str) -> None:
+    """Give an event back that could not be dealt with; it comes again after a pause that doubles, up to an hour."""
+    longest = f"{LONGEST_PAUSE.total_seconds()} seconds"
+    with executed(_PUT_OFF, [error[:2000], longest, *_columns([held]), consumer]):
+        pass
+
+
+_EXTEND = """
+UPDATE events_dispatch AS d SET available_at = horarium_now() + %s::interval
+FROM unnest(%s::bigint[], %s::int[]) AS held (event_id, attempts)
+WHERE d.consumer = %s AND d.event_id = held.event_id AND d.attempts = held.attempts
+"""
+
+
+def extend(consumer: str, held: Collection[Claimed]) -> None:
+    """Hold events for another `LEASE`, where dealing with them takes several transactions.
+
+    Raises:
+        LostDispatch: another worker has taken one over; the caller must roll back.
+    """
+    with executed(_EXTEND, [f"{LEASE.total_seconds()} seconds", *_columns(held), consumer]) as cursor:
+        if cursor.rowcount != len(held):
+            raise LostDispatch
+
+
+# Index: dispatch_available.
+_OVERDUE = (
+    "SELECT EXISTS (SELECT FROM events_dispatch WHERE consumer = %s AND available_at <= horarium_now())"
+)
+
+
+def overdue() -> Sequence[str]:
+    """Return the consumers for whom events wait that nobody has claimed."""
+
+    def waits(consumer: str) -> bool:
+        with executed(_OVERDUE, [consumer]) as cursor:
+            return bool((cursor.fetchone() or (False,))[0])
+
+    return [consumer for consumer in CONSUMERS if waits(consumer)]
+
+
+def _columns(held: Iterable[Claimed]) -> list[str]:
+    rows = list(held)
+    return [array(one.event_id for one in rows), array(one.attempts for one in rows)]
+
+
+def _publish(consumer: str, count: int) -> None:
+    wakeups.publish(f"{consumer}.dispatch", queue=QUEUE, count=count)
+
+
+register(TOPIC, _publish)
