@@ -22,6 +22,7 @@ In another application, on Horarium's broker:
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from celery.result import AsyncResult
 
 CALLS = Queue("horarium-calls", Exchange("horarium-calls"), routing_key="horarium-calls")
+TASKS = {"publish": "triggers.publish"}  # all other calls are named as tasks of `executions`
 ANSWER_SECONDS = 10.0  # how long a call waits for its answer unless told otherwise
 SKEW_SECONDS = 60.0  # between the clocks of two machines: a question dies that much after who asked gave up
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two looks at an execution that has not ended
@@ -243,6 +245,29 @@ class Client:
             raise ExecutionFailed(status)
         return status["output"]
 
+    def publish(
+        self,
+        type: str,  # noqa: A002 - the words of CloudEvents
+        data: Any = None,
+        *,
+        source: str | None = None,
+        id: str | None = None,  # noqa: A002
+        subject: str | None = None,
+        time: datetime | None = None,
+    ) -> Call:
+        """Tell that something happened. The same `id` of one `source` is recorded once, however often it is sent.
+
+        Args:
+            data: any JSON, 256 kB at most.
+            source: a URI reference; `celery` unless given.
+            time: when it happened, aware.
+
+        Returns:
+            A call whose `answer()` holds the `id` that the event has in the log.
+        """
+        at = time.isoformat() if time else None
+        return self._send("publish", type=type, data=data, source=source, id=id, subject=subject, time=at)
+
     def _look(self, execution: str | UUID, left: float) -> dict[str, Any]:
         try:
             return self.status(execution, timeout=min(left, ANSWER_SECONDS))
@@ -252,7 +277,7 @@ class Client:
     def _send(self, call: str, *, expires: float | None = None, **arguments: Any) -> Call:
         known = {name: value for name, value in (self._who | arguments).items() if value is not None}
         sent = self._app.send_task(
-            f"executions.{call}",
+            TASKS.get(call, f"executions.{call}"),
             kwargs=known,
             queue=CALLS,  # type: ignore[arg-type] # a whole queue needs nothing of the application's own routing
             serializer="json",

@@ -26,6 +26,8 @@ NAMES = (
     "claims",
     "throughput",
     "shapes",
+    "events",
+    "webhooks",
 )
 
 
@@ -78,6 +80,7 @@ def _measures(stage: Stage, sizes: Sizes, *, entry: str) -> dict[str, Callable[[
         burst,
         claims,
         evaluation,
+        events,
         flood,
         latency,
         lateness,
@@ -85,7 +88,9 @@ def _measures(stage: Stage, sizes: Sizes, *, entry: str) -> dict[str, Callable[[
         scale,
         shapes,
         steps,
+        sustained,
         throughput,
+        webhooks,
     )
 
     return {
@@ -100,6 +105,8 @@ def _measures(stage: Stage, sizes: Sizes, *, entry: str) -> dict[str, Callable[[
         "claims": lambda: claims.measure(stage, sizes),
         "throughput": lambda: throughput.measure(stage, sizes),
         "shapes": lambda: shapes.measure(stage, sizes),
+        "events": lambda: [*events.measure(stage, sizes), *sustained.measure(stage, sizes)],
+        "webhooks": lambda: webhooks.measure(stage, sizes),
     }
 
 

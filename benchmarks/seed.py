@@ -18,8 +18,11 @@ HOUR = timedelta(hours=1)
 
 
 def reset(database: Database) -> None:
-    """Delete every schedule, execution and event, and give the space back."""
-    database.execute("TRUNCATE schedules_schedule, executions_execution, events_event CASCADE")
+    """Delete every schedule, trigger, webhook, execution and event, and give the space back."""
+    database.execute(
+        "TRUNCATE schedules_schedule, triggers_trigger, triggers_webhook, triggers_tally, executions_execution, "
+        "events_event, events_subscription, events_dispatch CASCADE"
+    )
 
 
 def organization() -> Organization:

@@ -41,6 +41,12 @@ class Sizes:
     step_rates: tuple[int, ...]  # executions started in a second
     ready_rows: int  # beside which steps are claimed
     claims: int
+    event_rates: tuple[int, ...]
+    event_seconds: float  # at a steady pace
+    event_triggers: tuple[int, ...]
+    event_load: float  # as fast as they are answered
+    event_batches: int
+    event_wait: float  # longest wait for what was sent to have run
 
 
 FULL = Sizes(
@@ -78,6 +84,12 @@ FULL = Sizes(
     step_rates=(10, 100),
     ready_rows=1_000_000,
     claims=5_000,
+    event_rates=(10, 100),
+    event_seconds=30,
+    event_triggers=(10, 1_000, 10_000),
+    event_load=8,
+    event_batches=40,
+    event_wait=20,
 )
 QUICK = Sizes(
     beat_rows=(100,),
@@ -114,4 +126,10 @@ QUICK = Sizes(
     step_rates=(10,),
     ready_rows=2_000,
     claims=200,
+    event_rates=(10, 100),
+    event_seconds=3,
+    event_triggers=(10, 1_000),
+    event_load=2,
+    event_batches=5,
+    event_wait=20,
 )

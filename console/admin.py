@@ -5,23 +5,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-import clock
 from console import periodic_tasks
-from console.dialogs import StartForm
 from executions.admin import ExecutionAdmin
-from executions.admin.executions import page_of
-from executions.errors import ExecutionError
-from executions.models import Execution, Source
-from executions.services import Start, start
-from organizations.theme import button
+from executions.admin.starting import start_page
+from executions.models import Execution
+from organizations.buttons import page
 from schedules.models import Schedule
+from triggers.models import Trigger, Webhook
 from workflows.admin import WorkflowAdmin
-from workflows.errors import Invalid
 from workflows.models import Workflow
 
 __all__ = ["ScheduledExecutionAdmin", "StartableWorkflowAdmin", "periodic_tasks"]
@@ -36,45 +32,20 @@ for model in (Workflow, Execution):
 class StartableWorkflowAdmin(WorkflowAdmin):
     """Workflows that can be started from their page."""
 
-    refusals = (ExecutionError, Invalid)
-    actions_detail = ("start_now", "archive")
+    actions_detail = ("start", "archive")
     change_form_outer_before_template = "console/workflow_panel.html"
 
     def has_start_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the workflow starts executions, and this person may."""
         workflow = self.row_of(request, obj)
+        if obj is not None and workflow is None:
+            raise Http404
         is_active = workflow is None or workflow.state == Workflow.State.ACTIVE
         return is_active and self.has_operate_permission(request, obj)
 
-    @button(
-        "Start now",
-        ask="An execution of the current version.",
-        icon="play_arrow",
-        permissions=("start",),
-        form=StartForm,
-        submit="Start",
-        variant="primary",
-    )
-    def start_now(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        by, given = request.user.get_username(), form.cleaned_data
-        return self.act(
-            request,
-            object_id,
-            lambda workflow: start(
-                Start(
-                    workflow=workflow,
-                    source=Source.MANUAL,
-                    input=given["input"],
-                    priority=given["priority"],
-                    by=by,
-                ),
-                now=clock.now(),
-            ),
-            done="Started",
-            then=lambda started: page_of(started.id),
-            form=form,
-            blame="input",
-        )
+    @page("Start…", icon="play_arrow", permissions=("start",))
+    def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return start_page(self, request, object_id)
 
     def change_view(
         self,
@@ -100,30 +71,56 @@ def _around(workflow: Workflow) -> dict[str, Any]:
         "workflow": workflow,
         "executions": executions.defer("input", "version__definition")[:SHOWN],
         "schedules": schedules[:SHOWN],
+        "triggers": workflow.triggers.defer("input").order_by("name")[:SHOWN],
+        "webhooks": workflow.webhooks.defer("input").order_by("name")[:SHOWN],
         "versions": workflow.versions.defer("definition").order_by("-number")[:SHOWN],
     }
 
 
 @admin.register(Execution)
 class ScheduledExecutionAdmin(ExecutionAdmin):
-    """Executions that name the schedule that started them."""
+    """Executions that name the schedule, trigger or webhook that started them."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
-        """Read the schedule's name along."""
-        names = Schedule.objects.filter(pk=OuterRef("schedule_id")).values("name")
-        rows: QuerySet[Execution] = super().get_queryset(request).annotate(schedule_name=Subquery(names))
+        """Read the names of what started them along."""
+        rows: QuerySet[Execution] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                schedule_name=_name_of(Schedule, "schedule_id"),
+                trigger_name=_name_of(Trigger, "trigger_id"),
+                webhook_name=_name_of(Webhook, "trigger_id"),
+            )
+        )
         return rows
 
     @admin.display(description="started by")
     def cause(self, execution: Execution) -> SafeString | str:
-        name = getattr(execution, "schedule_name", None)
+        name, link = _cause_of(execution)
         if not name:
             return super().cause(execution)
-        link = reverse("admin:schedules_schedule_change", args=[execution.schedule_id])
-        by_hand = f" ({execution.started_by})" if execution.started_by else ""
+        by_hand = f" ({execution.started_by})" if execution.schedule_id and execution.started_by else ""
         return format_html('<a class="hz-link" href="{}">{}</a>{}', link, name, by_hand)
 
     def page_context(self, execution: Execution, *, now: datetime) -> dict[str, Any]:
-        """Return what the page shows, with the schedule's name."""
+        """Return what the page shows, with what started it."""
         context = super().page_context(execution, now=now)
-        return {**context, "schedule_name": getattr(execution, "schedule_name", None)}
+        name, link = _cause_of(execution)
+        schedule_name = getattr(execution, "schedule_name", None)
+        return {**context, "schedule_name": schedule_name, "cause_name": name, "cause_page": link}
+
+
+def _name_of(kind: type[Schedule] | type[Trigger] | type[Webhook], field: str) -> Subquery:
+    return Subquery(kind.objects.filter(pk=OuterRef(field)).values("name"))
+
+
+def _cause_of(execution: Execution) -> tuple[str, str]:
+    """Return the name and page of the schedule, trigger or webhook that started an execution, if it is there."""
+    for kind, id_ in (
+        ("schedules_schedule", execution.schedule_id),
+        ("triggers_trigger", execution.trigger_id),
+        ("triggers_webhook", execution.trigger_id),
+    ):
+        if name := getattr(execution, f"{kind.partition('_')[2]}_name", None):
+            return name, reverse(f"admin:{kind}_change", args=[id_])
+    return "", ""

@@ -54,6 +54,15 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": "Triggers",
+        "separator": True,
+        "items": [
+            _link("Triggers", "bolt", "triggers_trigger", _MEMBER),
+            _link("Webhooks", "webhook", "triggers_webhook", _MEMBER),
+            _link("Deliveries", "move_to_inbox", "triggers_delivery", _MEMBER),
+        ],
+    },
+    {
         "title": "History",
         "separator": True,
         "items": [
@@ -61,7 +70,9 @@ NAVIGATION: list[dict[str, Any]] = [
             _link("Approvals", "how_to_reg", "executions_approval", _MEMBER),
             _link("Dead letters", "mark_email_unread", "executions_deadletter", _MEMBER),
             _link("Skipped fires", "event_busy", "schedules_skippedfire", _MEMBER),
+            _link("Skipped events", "filter_alt_off", "triggers_skip", _MEMBER),
             _link("Events", "receipt_long", "events_event", _MEMBER),
+            _link("Events not handed on", "sms_failed", "events_dispatch", _MEMBER),
         ],
     },
     {
@@ -87,6 +98,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _link("Organizations", "domain", "organizations_organization", _MEMBER),
             _link("API keys", "key", "organizations_apikey", _ADMIN),
+            _link("Secrets", "lock", "organizations_secret", _ADMIN),
             _link("Users", "person", "auth_user", _has("auth.view_user")),
         ],
     },

@@ -37,7 +37,7 @@ DETAILS = {
     "execution-running": ("/admin/executions/execution/?state__exact=running", "Cancel"),
     "schedule": ("/admin/schedules/schedule/?state__exact=active", "Pause"),
     "schedule-in-error": ("/admin/schedules/schedule/?state__exact=error", None),
-    "workflow": ("/admin/workflows/workflow/", "Start now"),
+    "workflow": ("/admin/workflows/workflow/", "Archive"),
     "dead-letter": ("/admin/executions/deadletter/", "Discard"),
     "organization": ("/admin/organizations/organization/", None),
     "periodic-task": ("/admin/django_celery_beat/periodictask/", None),

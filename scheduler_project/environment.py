@@ -3,12 +3,18 @@
 `docs/settings.md` is written from this class and a test keeps the two equal.
 """
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import ByteSize, Field, model_validator
+from pydantic import ByteSize, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from executions.outgoing import allowing
+
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105
+
+ENCRYPTION_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # as Fernet writes it
+MAKE_A_KEY = 'python -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
 
 Role = Literal["web", "beat", "worker", "command"]
 
@@ -20,7 +26,12 @@ class Environment(BaseSettings):
     columns of the schedule or the workflow.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,  # a refused value may be a secret
+    )
 
     mode: Literal["production", "development", "test"] = Field(
         default="production",
@@ -30,7 +41,15 @@ class Environment(BaseSettings):
     secret_key: str = Field(
         default=DEVELOPMENT_SECRET,
         validation_alias="SECRET_KEY",
+        repr=False,
         description="Signs sessions. At least 32 random characters.",
+    )
+    encryption_keys: Annotated[list[str], NoDecode] = Field(
+        default=[],
+        validation_alias="HORARIUM_ENCRYPTION_KEYS",
+        repr=False,
+        description="Fernet keys that seal stored secrets, separated by commas: the first seals, all open. Without one "
+        "the key is derived from `SECRET_KEY`, and a new `SECRET_KEY` makes stored secrets unreadable.",
     )
     debug: bool = Field(
         default=False, validation_alias="DEBUG", description="Django's debug pages. Never in production."
@@ -107,6 +126,12 @@ class Environment(BaseSettings):
         validation_alias="HORARIUM_TASK_MODULES",
         description="Modules with Celery tasks that workers import for `task` steps, separated by commas.",
     )
+    http_allow: Annotated[list[str], NoDecode] = Field(
+        default=[],
+        validation_alias="HORARIUM_HTTP_ALLOW",
+        description="What `http` steps may ask although its address is not public, separated by commas: host names "
+        "(`intranet.example`), addresses and networks (`10.1.0.0/16`), each with a port if wanted (`[fd00::1]:8080`).",
+    )
     lease_seconds: float = Field(
         default=30.0,
         ge=0.5,
@@ -148,6 +173,13 @@ class Environment(BaseSettings):
         description="Ready steps of an organization in a queue without `max_waiting` beyond which starts by API or "
         "Celery are refused. 0 sets no bound.",
     )
+    body_seconds: float = Field(
+        default=15.0,
+        ge=0.1,
+        le=600,
+        validation_alias="HORARIUM_BODY_SECONDS",
+        description="Within which the body of a request must have arrived; a slower one is answered 408.",
+    )
     api_requests_per_minute: int = Field(
         default=6_000,
         ge=0,
@@ -188,12 +220,27 @@ class Environment(BaseSettings):
         for name in (
             "ALLOWED_HOSTS",
             "CSRF_TRUSTED_ORIGINS",
+            "HORARIUM_ENCRYPTION_KEYS",
+            "HORARIUM_HTTP_ALLOW",
             "HORARIUM_WORKER_QUEUES",
             "HORARIUM_TASK_MODULES",
         ):
             if isinstance(text := values.get(name), str):
                 values[name] = [part.strip() for part in text.split(",") if part.strip()]
         return values
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _refuse_malformed_keys(cls, keys: list[str]) -> list[str]:
+        if not all(ENCRYPTION_KEY.fullmatch(key) for key in keys):
+            raise ValueError(f"each key is 32 random bytes in URL-safe base64; make one: {MAKE_A_KEY}")
+        return keys
+
+    @field_validator("http_allow")
+    @classmethod
+    def _refuse_unknown_hosts(cls, entries: list[str]) -> list[str]:
+        allowing.parse(entries)
+        return entries
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:

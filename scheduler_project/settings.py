@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "workflows",
     "executions",
     "schedules",
+    "triggers",
     "scheduler_project",
 ]
 
@@ -146,12 +147,14 @@ CELERY_TASK_QUEUES = [
     for name in (
         *(f"horarium.{queue}" for queue in ENVIRONMENT.worker_queues),
         "horarium-calls",
+        "horarium-events",
         "horarium-sweeps",
         "horarium-tasks",
     )
 ]
 CELERY_TASK_ROUTES = {
-    f"executions.{call}": {"queue": "horarium-calls"} for call in ("start", "cancel", "status")
+    call: {"queue": "horarium-calls"}
+    for call in ("executions.start", "executions.cancel", "executions.status", "triggers.publish")
 }
 CELERY_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
 CELERY_INCLUDE = ENVIRONMENT.task_modules
@@ -190,6 +193,8 @@ CELERY_BEAT_SCHEDULE = {
         ("rescue steps", "executions.sweep.rescue", 2.0),
         ("admit waiting", "executions.sweep.admit", 1.0),  # a limit of starts frees by time
         ("pass on ends", "executions.sweep.follow", 3.0),
+        ("hand on events", "triggers.sweep.dispatch", 1.0),  # debounced and batched ones, too
+        ("prune triggers", "triggers.sweep.prune", 3600.0),
         ("prune", "executions.sweep.prune", 3600.0),
         ("fire schedules", "schedules.fire_due", 30.0),
         ("recompute zones", "schedules.sweep.zones", 3600.0),
@@ -228,6 +233,7 @@ SPECTACULAR_SETTINGS = {
         "ScheduleState": "schedules.states.ScheduleState",
         "ExecutionState": "executions.states.ExecutionState",
         "StepState": "executions.states.StepState",
+        "TriggerState": "triggers.models.TriggerState",
         "OverlapPolicy": "schedules.serializers.schedules.OVERLAPS",
     },
 }
@@ -242,6 +248,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+SESSION_ENGINE = "organizations.sessions"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 

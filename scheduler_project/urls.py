@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(("scheduler_project.api.urls", "api"), namespace="v1")),
     path("api/", include(("scheduler_project.api.urls", "api"), namespace="api")),
+    path("hooks/", include("triggers.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
 ]

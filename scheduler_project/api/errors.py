@@ -14,7 +14,7 @@ from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from events.errors import EventConflict, EventTooLarge
+from events.errors import EventConflict, EventTooLarge, InvalidEvent
 from executions.errors import (
     AlreadyDecided,
     AlreadyRedriven,
@@ -27,7 +27,15 @@ from executions.errors import (
     QueueFull,
     TooManyWaiting,
 )
-from organizations.errors import NotAMember, OrganizationUnnamed, RoleTooLow
+from organizations.errors import (
+    DuplicateSecret,
+    InvalidSecretName,
+    InvalidSecretValue,
+    NoSuchSecret,
+    NotAMember,
+    OrganizationUnnamed,
+    RoleTooLow,
+)
 from schedules.calendars import InvalidCalendar
 from schedules.errors import (
     CalendarInUse,
@@ -41,6 +49,19 @@ from schedules.errors import (
     StaleSchedule,
 )
 from schedules.recurrence import InvalidRule
+from triggers.errors import DuplicateTrigger, StaleTrigger
+from triggers.webhooks.errors import (
+    DeliveryConflict,
+    DeliveryTooLarge,
+    LastSecret,
+    MalformedDelivery,
+    NoSuchWebhookSecret,
+    TooDeep,
+    Unproven,
+    UnsupportedType,
+    WebhookGone,
+    WebhookPaused,
+)
 from workflows.errors import (
     ArchivedWorkflow,
     DuplicateWorkflow,
@@ -70,10 +91,19 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     InvalidDefinition: Answer(400, "invalid", "definition"),
     Invalid: Answer(400, "invalid"),
     OrganizationUnnamed: Answer(400, "invalid", "X-Organization"),
+    InvalidSecretName: Answer(400, "invalid", InvalidSecretName.field),
+    InvalidSecretValue: Answer(400, "invalid", InvalidSecretValue.field),
+    MalformedDelivery: Answer(400, "parse_error"),
+    Unproven: Answer(401, "unproven"),
     NotAMember: Answer(403, "not_a_member"),
     RoleTooLow: Answer(403, "role_too_low"),
     PermissionDenied: Answer(403, "permission_denied"),
+    WebhookPaused: Answer(403, "paused"),
     Http404: Answer(404, "not_found"),
+    NoSuchSecret: Answer(404, "not_found"),
+    NoSuchWebhookSecret: Answer(404, "not_found"),
+    WebhookGone: Answer(404, "not_found"),
+    DuplicateSecret: Answer(409, "duplicate", "name"),
     DuplicateWorkflow: Answer(409, "duplicate", "name"),
     NoEarlierVersion: Answer(409, "illegal_move"),
     StaleWorkflow: Answer(409, "stale", "version"),
@@ -85,6 +115,11 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     NoVersionToTake: Answer(404, "not_found", "to"),
     NoSuchVersion: Answer(404, "not_found"),
     StaleSchedule: Answer(409, "stale", "version"),
+    DuplicateTrigger: Answer(409, "duplicate", "name"),
+    StaleTrigger: Answer(409, "stale", "version"),
+    DeliveryConflict: Answer(409, "delivery_conflict"),
+    TooDeep: Answer(409, "too_deep"),
+    LastSecret: Answer(409, "in_use"),
     Overlapping: Answer(409, "overlapping", "overlap"),
     IllegalMove: Answer(409, "illegal_move"),
     IllegalScheduleMove: Answer(409, "illegal_move"),
@@ -99,6 +134,8 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     InvalidRule: Answer(409, "not_computable", "rules"),  # of a stored schedule: nobody sent it just now
     RequestDataTooBig: Answer(413, "too_large"),
     EventTooLarge: Answer(413, "too_large", "data"),
+    DeliveryTooLarge: Answer(413, "too_large"),
+    UnsupportedType: Answer(415, "unsupported_media_type"),
     QueueFull: Answer(429, "queue_full", "queue"),
     TooManyWaiting: Answer(429, "too_many_waiting"),
     IdempotencyConflict: Answer(422, "idempotency_conflict", "idempotency_key"),
@@ -110,8 +147,9 @@ ANSWERS: Mapping[type[Exception], Answer] = {
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Return the answer to `error`, or None for a bug, which must reach the log."""
     del context
-    if isinstance(error, ValidationError):
-        return _invalid(list(_problems(error.detail, ())))
+    if isinstance(error, ValidationError | InvalidEvent):
+        detail = error.detail if isinstance(error, ValidationError) else error.errors
+        return _invalid(list(_problems(detail, ())))
     if isinstance(error, APIException):
         return _of_framework(error)
     answer = next((ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS), None)
@@ -121,7 +159,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
         return _unavailable(error)
     if isinstance(error, Invalid):
         return _invalid([_below(answer.field, problem) for problem in error.errors])
-    fields = [Problem(path=answer.field, message=str(error))] if answer.field else []
+    fields = [Problem(path=_field(answer, error), message=str(error))] if answer.field else []
     headers = {"Retry-After": str(FULL_SECONDS)} if answer.status == 429 else {}
     return Response(body(answer.code, str(error), fields=fields), status=answer.status, headers=headers)
 
@@ -129,6 +167,12 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 def body(code: str, message: str, *, fields: list[Problem] | None = None) -> dict[str, Any]:
     """Return the body of an error."""
     return {"error": {"code": code, "message": message, "fields": fields or []}}
+
+
+def _field(answer: Answer, error: Exception) -> str:
+    """Return the field that an error is about, with its place where it is one of a list."""
+    place: int | None = getattr(error, "place", None)
+    return answer.field if place is None else f"[{place}].{answer.field}"
 
 
 def _invalid(problems: list[Problem]) -> Response:

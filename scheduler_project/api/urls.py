@@ -16,7 +16,7 @@ from executions.views import (
     StepRunViewSet,
     WorkerViewSet,
 )
-from organizations.views import ApiKeyViewSet, OrganizationViewSet
+from organizations.views import ApiKeyViewSet, OrganizationViewSet, SecretViewSet
 from scheduler_project.api.docs import docs
 from scheduler_project.api.errors import not_found
 from scheduler_project.api.openapi import SchemaView
@@ -26,6 +26,10 @@ from schedules.load.views import LoadViewSet
 from schedules.preview.views import PreviewViewSet
 from schedules.versions.views import VersionViewSet
 from schedules.views import CalendarViewSet, ScheduleViewSet
+from triggers.views.deliveries import DeliveryViewSet
+from triggers.views.triggers import TriggerViewSet
+from triggers.views.trying import TryViewSet
+from triggers.views.webhooks import WebhookViewSet
 from workflows.views import WorkflowViewSet
 
 
@@ -42,6 +46,9 @@ router.register("workflows", WorkflowViewSet, basename="workflow")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("calendars", CalendarViewSet, basename="calendar")
 router.register("backfills", BackfillViewSet, basename="backfill")
+router.register("triggers", TriggerViewSet, basename="trigger")
+router.register("webhooks", WebhookViewSet, basename="webhook")
+router.register("deliveries", DeliveryViewSet, basename="delivery")
 router.register("load", LoadViewSet, basename="load")
 router.register("executions", ExecutionViewSet, basename="execution")
 router.register("approvals", ApprovalViewSet, basename="approval")
@@ -52,6 +59,7 @@ router.register("workers", WorkerViewSet, basename="worker")
 router.register("events", EventViewSet, basename="event")
 router.register("organizations", OrganizationViewSet, basename="organization")
 router.register("api-keys", ApiKeyViewSet, basename="api-key")
+router.register("secrets", SecretViewSet, basename="secret")
 
 urlpatterns = [
     re_path(
@@ -65,6 +73,7 @@ urlpatterns = [
     re_path(
         r"^executions/(?P<pk>[^/.]+)/move/?$", MoveViewSet.as_view({"post": "move"}), name="execution-move"
     ),
+    re_path(r"^triggers/test/?$", TryViewSet.as_view({"post": "test"}), name="trigger-test"),
     re_path(r"^schedules/preview/?$", PreviewViewSet.as_view({"post": "preview"}), name="schedule-preview"),
     *(
         re_path(rf"^schedules/(?P<pk>[^/.]+)/{path}/?$", view, name=f"schedule-{name}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from executions.models import Attempt, DeadLetter, Execution
+from executions.models import Attempt, DeadLetter, Execution, Source
 from organizations.models import Organization
 
 
@@ -45,12 +45,22 @@ def _dead(execution: Execution) -> bool:
     return execution.state == "failed" and DeadLetter.objects.filter(execution=execution).exists()
 
 
+def _chained(execution: Execution) -> bool:
+    return _completed(execution) and execution.source == Source.CHAIN
+
+
+def _delivered(execution: Execution) -> bool:
+    return _completed(execution) and execution.source == Source.WEBHOOK
+
+
 EXPECTATIONS = (
     Expectation("platform-health", "completes", _completed),
     Expectation("api-digest", "fans out, joins and completes", _completed),
     Expectation("flaky-delivery", "completes after a retry", _retried),
     Expectation("doomed-import", "becomes a dead letter", _dead),
     Expectation("greeting", "completes with its input", _completed),
+    Expectation("digest-delivery", "follows on api-digest", _chained),
+    Expectation("digest-received", "is started by a signed delivery", _delivered),
 )
 
 

@@ -3,7 +3,7 @@
 Runs at every start: what is there already is kept, and brought up to date.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from organizations.models import Organization
 from organizations.roles import Role
 from organizations.services import add_member
 from scheduler_project.demo.account import Account
+from scheduler_project.demo.deliveries import seed_deliveries
 from schedules import services as schedule_services
 from schedules.models import Schedule
 from schedules.states import ScheduleState
@@ -29,13 +30,13 @@ SLUG = "demo"
 
 @dataclass(frozen=True)
 class Demonstration:
-    """One workflow with what makes it run. `rule` is None for one that is started by hand."""
+    """One workflow with what makes it run: a rule, by hand with an input, or something else."""
 
     name: str
     description: str
-    rule: dict[str, Any] | None
+    rule: dict[str, Any] | None = None
     inputs: tuple[str, ...] = ()
-    by_hand: dict[str, Any] = field(default_factory=dict)
+    by_hand: dict[str, Any] | None = None
 
 
 DEMONSTRATIONS = (
@@ -62,8 +63,10 @@ DEMONSTRATIONS = (
         {"kind": "one_time"},
         ("base_url",),
     ),
-    Demonstration("greeting", "Started by hand with an input.", None, by_hand={"name": "world"}),
-    Demonstration("postcards", "Runs for each entry of a list, and waits for a person.", None),
+    Demonstration("greeting", "Started by hand with an input.", by_hand={"name": "world"}),
+    Demonstration("postcards", "Runs for each entry of a list, and waits for a person.", by_hand={}),
+    Demonstration("digest-delivery", "Started when api-digest has completed; sends a signed request."),
+    Demonstration("digest-received", "Started by a webhook."),
 )
 
 
@@ -79,12 +82,13 @@ def seed(*, base_url: str, folder: Path, account: Account) -> Organization:
     inputs = {"base_url": base_url, "folder": str(folder)}
     for demonstration in DEMONSTRATIONS:
         workflow = _make_workflow(organization, demonstration)
-        if demonstration.rule is None:
+        if demonstration.by_hand is not None:
             cause = Start(workflow=workflow, source=Source.MANUAL, input=demonstration.by_hand, by="demo")
             start(cause, now=clock.now())
-        else:
+        if demonstration.rule is not None:
             given = {key: inputs[key] for key in demonstration.inputs}
             _make_schedule(workflow, demonstration.rule, given)
+    seed_deliveries(organization, base_url=base_url)
     return organization
 
 

@@ -25,7 +25,7 @@ def test_a_path_says_where_it_takes_a_name():
     for path, _, operation in operations(described()):
         for parameter in operation["parameters"]:
             if parameter.get("name") == "id":
-                is_named = path.startswith(("/api/v1/workflows/", "/api/v1/schedules/"))
+                is_named = path.split("/")[3] in {"workflows", "schedules", "triggers", "webhooks"}
                 is_id = "format" in parameter["schema"] or parameter["schema"]["type"] == "integer"
                 assert is_id is not is_named, path
 

@@ -17,6 +17,7 @@ from django_celery_beat.models import (
 )
 
 import clock
+from events.models import Dispatch, Event
 from executions import queries, services
 from executions.models import Attempt, Circuit, DeadLetter, Execution, Pulse
 from executions.queues import minutes
@@ -26,12 +27,16 @@ from executions.services import Start
 from executions.workers import registry
 from executions.workers.load import Limits
 from executions.workers.registry import Identity
+from organizations import secrets
 from organizations.models import Organization
 from organizations.roles import Role
 from organizations.services import add_member, issue_api_key
 from schedules import services as schedules
 from schedules.backfill import services as backfills
 from schedules.models import Backfill, Calendar, Schedule, SkippedFire
+from triggers import services as triggers
+from triggers import webhooks
+from triggers.models import Delivery, Skip, SkipReason, Trigger, Webhook
 from workflows import services as workflows
 from workflows.models import Workflow
 
@@ -75,6 +80,9 @@ class Everything:
     letter: DeadLetter
     calendar: Calendar
     backfill: Backfill
+    trigger: Trigger
+    webhook: Webhook
+    delivery: Delivery
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +129,7 @@ def everything(organization: Organization, drain: Callable[[], int]) -> Everythi
     drain()
     running = services.start(Start(workflow=greet, source="manual", input={"city": "Oslo"}), now=now).id
     _rows_beside(organization, schedule)
+    trigger, webhook, delivery = _triggers(organization, greet)
     return Everything(
         organization,
         greet,
@@ -132,6 +141,9 @@ def everything(organization: Organization, drain: Callable[[], int]) -> Everythi
         DeadLetter.objects.get(),
         schedules.create_calendar(organization, now=now, name="weekends", entries=WEEKENDS),
         backfills.request(schedule, by="ada", now=now, from_at=now - 9 * DAY, to_at=now - 3 * DAY),
+        trigger,
+        webhook,
+        delivery,
     )
 
 
@@ -143,6 +155,7 @@ def _rows_beside(organization: Organization, schedule: Schedule) -> None:
     target = {"target": "http:api.example", "window_started_at": now, "updated_at": now}
     Circuit.objects.create(organization=organization, **target)
     issue_api_key(organization, name="ci", role=Role.OPERATOR, by="ada")
+    secrets.put(organization, name="shop", value="correct horse battery", by="ada")
     add_member(organization, user_id=User.objects.create_user("ada", is_staff=True).pk, role=Role.ADMIN)
     Group.objects.create(name="auditors")
     for role in Pulse.Role:
@@ -158,6 +171,27 @@ def _rows_beside(organization: Organization, schedule: Schedule) -> None:
     SolarSchedule.objects.create(event="sunrise", latitude=52, longitude=13)
     ClockedSchedule.objects.create(clocked_time=now + timedelta(days=1))
     assert Attempt.objects.exists()
+
+
+def _triggers(organization: Organization, greet: Workflow) -> tuple[Trigger, Webhook, Delivery]:
+    now = clock.now()
+    trigger = triggers.create(organization, now=now, name="on-order", workflow=greet, pattern="order.*")
+    event = Event.objects.filter(organization=organization).latest("pk")
+    beside: dict[str, Any] = {"organization": organization, "event_id": event.pk}
+    Skip.objects.create(trigger=trigger, reason=SkipReason.RATE_LIMITED, at=now, **beside)
+    Dispatch.objects.create(consumer="triggers", available_at=now + DAY, attempts=3, error="boom", **beside)
+    webhook, _ = webhooks.create(organization, now=now, by="ada", name="shop", workflow=greet)
+    delivery = Delivery.objects.create(
+        organization=organization,
+        webhook=webhook,
+        delivery_id="msg_1",
+        received_at=now,
+        content_type="application/json",
+        headers={"user-agent": "shop"},
+        body=b'{"city": "Rome"}',
+        outcome="not_matched",
+    )
+    return trigger, webhook, delivery
 
 
 @pytest.fixture

@@ -79,41 +79,20 @@ def test_redrive_of_a_settled_dead_letter_gives_a_message(everything: Everything
     assert said(answer) == "the dead letter was discarded by ada before"
 
 
-def test_input_that_does_not_fit_is_said_in_the_dialog(everything: Everything, root: Client) -> None:
-    answer = press(root, of(everything, "greet"), "start_now", input='{"town": 1}', priority="5")
-
-    (problem,) = answer.context["form"].errors["input"]
-    assert "town" in problem
-
-
 @pytest.mark.parametrize("text", ["{", "[]", "NaN", '{"a": 1, "a": 2}', "[" * 100_000])
 def test_input_that_is_no_json_object_is_said_in_the_dialog(
     text: str, everything: Everything, root: Client
 ) -> None:
-    answer = press(root, of(everything, "greet"), "start_now", input=text, priority="5")
+    answer = press(root, of(everything, "failed"), "redrive", input=text)
 
     assert answer.context["form"].errors["input"]
 
 
-def test_start_now_starts_with_input_and_priority(everything: Everything, login: Login) -> None:
-    press(login(Role.OPERATOR), of(everything, "greet"), "start_now", input='{"city": "Lima"}', priority="9")
-
-    started = Execution.objects.latest("created_at")
-    assert (started.input, started.priority, started.started_by) == ({"city": "Lima"}, 9, "kim")
-
-
-def test_the_dialog_proposes_the_defaults_of_the_schema(everything: Everything, root: Client) -> None:
-    answer = root.get(f"/admin/{of(everything, 'greet')}/start_now/")
-
-    assert answer.context["form"]["input"].value() == '{\n  "city": "Rome"\n}'
-
-
-def test_an_archived_workflow_starts_nothing(everything: Everything, root: Client) -> None:
+def test_a_workflow_is_archived(everything: Everything, root: Client) -> None:
     press(root, of(everything, "greet"), "archive")
 
     everything.greet.refresh_from_db()
     assert everything.greet.state == "archived"
-    assert press(root, of(everything, "greet"), "start_now", input="{}", priority="5").status_code == 403
 
 
 def test_a_dead_letter_is_redriven_or_discarded_once(everything: Everything, root: Client) -> None:
@@ -162,7 +141,7 @@ def test_an_archived_schedule_offers_nothing(everything: Everything, root: Clien
     page = root.get(f"/admin/{of(everything, 'schedule')}/change/")
     assert page.status_code == 200
     for button in ("trigger", "pause", "resume", "archive"):
-        assert f"/{button}/" not in page.content.decode()
+        assert f"/{everything.schedule.pk}/{button}/" not in page.content.decode()
         assert press(root, of(everything, "schedule"), button).status_code == 403
 
 
@@ -265,7 +244,6 @@ def test_what_a_person_did_stands_in_the_history(everything: Everything, root: C
     [
         "executions/execution/no-id/redrive",
         "executions/deadletter/no-id/redrive",
-        "workflows/workflow/no-id/start_now",
     ],
 )
 def test_a_dialog_of_a_row_that_cannot_be_is_not_there(path: str, root: Client) -> None:

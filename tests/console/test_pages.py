@@ -17,11 +17,13 @@ from django.urls import reverse
 
 import clock
 from console.queries import first_id_at
+from events.models import Subscription
 from executions.models import Execution, Place
 from executions.services import Start, start
 from schedules import fire
 from schedules.models import Schedule
 from tests.console.conftest import Everything, Login
+from triggers.models import Gathering, Tally, WebhookSecret
 
 MODELS = [
     pytest.param(model, id=model.__name__)
@@ -38,11 +40,12 @@ def url(model: type[Model], page: str, *args: Any) -> str:
 def test_every_model_of_ours_has_its_pages() -> None:
     from django.apps import apps
 
-    ours = {"organizations", "events", "workflows", "executions", "schedules"}
+    ours = {"organizations", "events", "workflows", "executions", "schedules", "triggers"}
     models = {model for label in ours for model in apps.get_app_config(label).get_models()}
 
-    # The versions of a schedule are shown on a page of the schedule, what waits for a place on its own.
-    assert models - {Schedule.history.model, Place} <= set(admin.site._registry)
+    # These are shown on the page of what they belong to; what waits for a place has a page of its own.
+    beside = {Schedule.history.model, Place, Subscription, Tally, Gathering, WebhookSecret}
+    assert models - beside <= set(admin.site._registry)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -89,7 +92,8 @@ def test_executions_and_their_kin_are_made_and_changed_by_nobody(
     everything: Everything, root: Client
 ) -> None:
     request = root.get("/admin/").wsgi_request
-    read_only = ("Execution", "StepRun", "Attempt", "DeadLetter", "Pulse", "Event", "SkippedFire", "Backfill")
+    read_only = {"Execution", "StepRun", "Attempt", "DeadLetter", "Pulse", "Event", "SkippedFire", "Backfill"}
+    read_only |= {"Delivery", "Skip", "Dispatch"}
 
     for model, pages in admin.site._registry.items():
         if model.__name__ in read_only:

@@ -1,0 +1,7 @@
+"""Django's registration of `triggers`."""
+
+from django.apps import AppConfig
+
+
+class TriggersConfig(AppConfig):
+    name = "triggers"

@@ -1,0 +1,136 @@
+"""Hand events of the log to the triggers that want them.
+
+An event is dealt with in one transaction: its row in the queue of events is
+deleted with the starts, gatherings and counters that follow from it. Whoever
+dies before the commit leaves it to another worker; whoever was too slow finds
+that it is no longer held, and rolls back.
+"""
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+import clock
+from events import dispatching, subscriptions
+from events.announcements import announce
+from events.dispatching import Claimed
+from events.errors import LostDispatch
+from events.subscriptions import Offered
+from triggers import gathering
+from triggers.acting import act, within_rates
+from triggers.matching import match
+from triggers.models import SkipReason, Trigger, TriggerState
+from triggers.reactions import react, skip_of
+from triggers.shown import Told, told
+from triggers.skips import Skipped
+from triggers.wanted import CONSUMER, wanted_of
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50  # events of one transaction
+LOOK_SECONDS = 5.0  # of evaluating conditions for one transaction, and for one event; well within the lease
+SLICE_SECONDS = 1.0  # of one wake-up; then other work of the process has its turn
+
+
+def drain() -> int:
+    """Deal with the events that wait, for about a second; return how many. Safe to run in many processes at once."""
+    until = time.monotonic() + SLICE_SECONDS
+    handled = 0
+    while held := dispatching.claim(CONSUMER, limit=BATCH):
+        handled += len(held)
+        _deal_with(held)
+        if len(held) < BATCH:
+            break
+        if time.monotonic() > until:
+            announce(dispatching.TOPIC, CONSUMER)
+            break
+    return handled
+
+
+def _deal_with(held: Sequence[Claimed]) -> None:
+    """Deal with events together, or, where that fails, with one after the other: a bad one holds up no other."""
+    try:
+        _hand_on(held)
+    except (OperationalError, InterfaceError):  # the database is away, or busy: they come again
+        log.warning("events put off", events=len(held), exc_info=True)
+        connection.close_if_unusable_or_obsolete()
+    except Exception as error:
+        if len(held) > 1:
+            for one in held:
+                _deal_with([one])
+        elif not isinstance(error, LostDispatch):
+            log.exception("an event cannot be handed on", event_id=held[0].event_id)
+            dispatching.put_off(CONSUMER, held[0], error=repr(error))
+
+
+def _hand_on(held: Sequence[Claimed]) -> None:
+    """Act on events, as many in one transaction as can be looked at in `LOOK_SECONDS`."""
+    while held:
+        looked = _look([one.event_id for one in held])
+        done = [one for one in held if one.event_id not in looked.left]
+        _act(done, looked)
+        held = [one for one in held if one.event_id in looked.left]
+        if held:
+            dispatching.extend(CONSUMER, held)
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What triggers want of some events. `left`: those that were not looked at yet."""
+
+    wanted: list[tuple[Trigger, Told, int]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    left: set[int] = field(default_factory=set)
+
+
+def _look(event_ids: Collection[int]) -> _Looked:
+    """Hold events against the triggers that may want them, in no transaction: that takes as long as it takes."""
+    events = list(told(event_ids).values())
+    candidates = subscriptions.candidates(
+        CONSUMER, [Offered(one.organization_id, one.shown) for one in events]
+    )
+    triggers = _active(owner for owners in candidates for owner in owners)
+    looked, until = _Looked(), time.monotonic() + LOOK_SECONDS
+    for place, (one, owners) in enumerate(zip(events, candidates, strict=True)):
+        if place and time.monotonic() > until:
+            looked.left = {event.id for event in events[place:]}
+            break
+        _look_at(one, [triggers[owner] for owner in owners if owner in triggers], looked)
+    return looked
+
+
+def _look_at(one: Told, triggers: Iterable[Trigger], looked: _Looked) -> None:
+    until = time.monotonic() + LOOK_SECONDS
+    for trigger in triggers:
+        if trigger.organization_id != one.organization_id:
+            continue
+        if trigger.condition and time.monotonic() > until:
+            detail = f"the conditions of all triggers on it took more than {LOOK_SECONDS:g} s together"
+            looked.skipped.append(skip_of(trigger, one, SkipReason.TOO_EXPENSIVE, detail=detail))
+            continue
+        verdict = match(wanted_of(trigger), one.shown)
+        if verdict.matches:
+            looked.wanted.append((trigger, one, verdict.place))
+
+
+def _active(ids: Iterable[UUID]) -> dict[UUID, Trigger]:
+    wanted: Collection[UUID] = set(ids)
+    active = Trigger.objects.filter(pk__in=wanted, state=TriggerState.ACTIVE)
+    return active.select_related("workflow__organization").in_bulk() if wanted else {}
+
+
+def _act(held: Sequence[Claimed], looked: _Looked) -> None:
+    reactions = react(looked.wanted)
+    now = clock.now()
+    allowed, dropped = within_rates(reactions.starts, now=now)
+    skipped = [*looked.skipped, *reactions.skipped, *dropped]
+    with transaction.atomic():
+        dispatching.settle(CONSUMER, held)
+        is_complete = gathering.gather(reactions.gathered, now=now)
+        act(allowed, skipped, matched=reactions.matched, now=now)
+    if is_complete:
+        gathering.release_due(now=now)

@@ -1,0 +1,204 @@
+"""Gather events that are to start one execution together, and start it when its time has come."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from uuid_utils.compat import uuid7
+
+from events.statements import executed
+from triggers.acting import Wish, act, within_rates
+from triggers.matching import OWN
+from triggers.models import Gathering, SkipReason, Trigger, TriggerState
+from triggers.reactions import Gathered, Unfit, skip_of, start_of
+from triggers.shown import Told, told
+from triggers.skips import Skipped
+from triggers.wanted import end_of
+
+log = structlog.get_logger(__name__)
+
+RELEASED_AT_ONCE = 50
+MAX_SIZE = 500_000  # characters of a batch's events: an input has at most 1 MB
+
+# A new event of a burst takes the last one's place and puts the start off; one of a batch is added, one of a
+# join stands at its place.
+_GATHER = """
+INSERT INTO triggers_gathering AS g
+    (id, organization_id, trigger_id, key, event_ids, count, size, first_at, due_at, is_complete, version)
+VALUES (%(id)s, %(organization_id)s, %(trigger_id)s, %(key)s, %(event_ids)s::bigint[], 1, %(size)s, %(now)s,
+    %(now)s::timestamptz + %(window)s::interval, false, 1)
+ON CONFLICT (trigger_id, key) DO UPDATE SET
+    version = g.version + 1, count = g.count + 1,
+    event_ids = {event_ids}, size = {size}, due_at = {due_at}
+RETURNING id, event_ids, size, count
+"""
+_DEBOUNCE = _GATHER.format(
+    # Two workers may add them in the other order.
+    event_ids="CASE WHEN excluded.event_ids[1] > g.event_ids[1] THEN excluded.event_ids ELSE g.event_ids END",
+    size="excluded.size",
+    due_at="least(excluded.due_at, g.first_at + %(longest)s::interval)",
+)
+_BATCH = _GATHER.format(
+    event_ids="g.event_ids || excluded.event_ids", size="g.size + excluded.size", due_at="g.due_at"
+)
+_JOIN = _GATHER.format(
+    event_ids="g.event_ids[:%(place)s - 1] || %(event_id)s::bigint || g.event_ids[%(place)s + 1:]",
+    size="g.size",
+    due_at="g.due_at",
+)
+# Under a name of its own, so that what comes next begins anew.
+_COMPLETE = """
+UPDATE triggers_gathering SET is_complete = true, due_at = first_at, key = left(key, 100) || '#' || id
+WHERE id = %s
+"""
+
+
+def gather(gathered: Iterable[Gathered], *, now: datetime) -> bool:
+    """Add events to what their triggers gather, in the caller's transaction; return whether anything is complete."""
+    any_is_complete = False
+    for one in sorted(gathered, key=lambda one: (one.trigger.pk, one.key, one.told.id)):
+        row = _add(one, now=now)
+        if _is_complete(one.trigger, *row[1:]):
+            with executed(_COMPLETE, [row[0]]):
+                any_is_complete = True
+    return any_is_complete
+
+
+def _add(one: Gathered, *, now: datetime) -> tuple[Any, ...]:
+    trigger = one.trigger
+    statement = _JOIN if trigger.is_join else _DEBOUNCE if trigger.debounce is not None else _BATCH
+    window = trigger.join_window if trigger.is_join else trigger.debounce or trigger.batch_window
+    ends = [one.told.id if at == one.place else 0 for at in range(len(trigger.after))]
+    values = {
+        "id": uuid7(),
+        "organization_id": trigger.organization_id,
+        "trigger_id": trigger.pk,
+        "key": one.key,
+        "event_ids": ends if trigger.is_join else [one.told.id],
+        "event_id": one.told.id,
+        "place": one.place + 1,
+        "size": one.size,
+        "now": now,
+        "window": _seconds(window),
+        "longest": _seconds(trigger.debounce_max) or "100 years",
+    }
+    with executed(statement, values) as cursor:
+        row = cursor.fetchone()
+    return row or ()
+
+
+def _seconds(duration: Any) -> str:
+    return f"{duration.total_seconds()} seconds" if duration else ""
+
+
+def _is_complete(trigger: Trigger, event_ids: Sequence[int], size: int, count: int) -> bool:
+    if trigger.is_join:
+        return 0 not in event_ids
+    return trigger.batch_size is not None and (count >= trigger.batch_size or size > MAX_SIZE)
+
+
+def release_due(*, now: datetime) -> int:
+    """Start what is complete, or whose time has come; return how many gatherings are settled. Safe to repeat.
+
+    Another process may do the same: who deletes the row as it was read starts it.
+    """
+    due = (
+        Gathering.objects.filter(due_at__lte=now).order_by("due_at", "id").select_related("trigger__workflow")
+    )
+    settled = 0
+    for gathering in due[:RELEASED_AT_ONCE]:
+        settled += _release(gathering, now=now)
+    return settled
+
+
+def _release(gathering: Gathering, *, now: datetime) -> bool:
+    trigger = gathering.trigger
+    events = told([event_id for event_id in gathering.event_ids if event_id])
+    ids = gathering.event_ids if trigger.is_join else sorted(gathering.event_ids)
+    in_order = [events[event_id] for event_id in ids if event_id in events]
+    whole = _whole(gathering, in_order)
+    try:
+        allowed, skipped = _wishes(gathering, whole, now=now)
+    except Unfit as error:
+        allowed, skipped = [], [skip_of(trigger, whole, error.reason, detail=error.detail)]
+    with transaction.atomic():
+        if not _take(gathering):
+            return False
+        act(allowed, [*_counted(skipped, gathering), *_replaced(gathering, whole)], matched={}, now=now)
+    return True
+
+
+def _wishes(gathering: Gathering, whole: Told, *, now: datetime) -> tuple[list[Wish], list[Skipped]]:
+    """Return the one start that a gathering leads to, or the record of why its rate limit does not allow it."""
+    if gathering.trigger.state != TriggerState.ACTIVE:
+        raise Unfit(SkipReason.PAUSED, "")
+    if missing := [at for at, event_id in enumerate(gathering.event_ids) if not event_id]:
+        after = gathering.trigger.after
+        names = ", ".join(end_of(after[at]).value for at in missing if at < len(after))
+        raise Unfit(SkipReason.INCOMPLETE, f"did not end in time: {names}")
+    wish = (gathering.trigger, whole, start_of(gathering.trigger, whole, name=_name(gathering)))
+    return within_rates([wish], now=now)
+
+
+def _take(gathering: Gathering) -> bool:
+    """Delete a gathering as it was read; False where something was added to it, or somebody else has it."""
+    as_read = Gathering.objects.filter(pk=gathering.pk, version=gathering.version)
+    return bool(as_read.delete()[0])
+
+
+def _name(gathering: Gathering) -> str:
+    """Return what tells the start from others: a join starts once for each key, however often its parts end."""
+    return gathering.key.partition("#")[0] if gathering.trigger.is_join else str(gathering.pk)
+
+
+def _counted(skipped: Iterable[Skipped], gathering: Gathering) -> list[Skipped]:
+    number = 1 if gathering.trigger.debounce else gathering.count
+    return [replace(one, count=number) for one in skipped]
+
+
+def _replaced(gathering: Gathering, whole: Told) -> list[Skipped]:
+    """Return the record of the events of a burst whose place the last one has taken."""
+    if not gathering.trigger.debounce or gathering.count < 2:
+        return []
+    return [skip_of(gathering.trigger, whole, SkipReason.DEBOUNCED, count=gathering.count - 1)]
+
+
+def _whole(gathering: Gathering, events: Sequence[Told]) -> Told:
+    """Return what was gathered as one event: the last of a burst; of a batch and a join one that holds them all."""
+    trigger = gathering.trigger
+    last = max((one.id for one in events), default=0)
+    if trigger.debounce is not None and events:
+        return events[-1]
+    shown = {
+        "id": str(gathering.pk),
+        "type": trigger.pattern or "workflow.ended",
+        "source": OWN if trigger.after else trigger.source or "gathered",
+        "subject": None,
+        "time": gathering.first_at.isoformat(),
+        "data": _joined(gathering, events) if trigger.is_join else _batch(events),
+    }
+    return Told(last, gathering.organization_id, shown, max((one.depth for one in events), default=0))
+
+
+def _batch(events: Sequence[Told]) -> dict[str, Any]:
+    return {"events": [one.shown for one in events], "count": len(events)}
+
+
+def _joined(gathering: Gathering, events: Sequence[Told]) -> dict[str, Any]:
+    ends = [one.shown["data"] for one in events]
+    fire_times = {end.get("fire_at") for end in ends}
+    return {
+        "key": gathering.key.partition("#")[0],
+        "fire_at": fire_times.pop() if len(fire_times) == 1 else None,
+        "ends": ends,
+        "outputs": {end.get("schedule") or end.get("workflow"): end.get("output") for end in ends},
+    }
+
+
+def drop(trigger_id: UUID) -> int:
+    """Forget what a trigger has gathered; return how many gatherings."""
+    return Gathering.objects.filter(trigger=trigger_id).delete()[0]

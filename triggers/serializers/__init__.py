@@ -1,0 +1,1 @@
+"""Triggers, webhooks and deliveries as JSON; each module has one of them."""

@@ -1,0 +1,31 @@
+"""The Celery tasks of triggers. Each may run twice, late, or at the same time."""
+
+from celery import shared_task
+
+import clock
+from triggers import dispatching, gathering, skips, webhooks
+from triggers.calls import publish
+
+# Celery looks for tasks in this module of the app, and in no other.
+__all__ = ["dispatch", "publish", "sweep_dispatch", "sweep_prune"]
+
+
+@shared_task(name="triggers.dispatch")
+def dispatch() -> None:
+    """Hand on events for about a second. A wake-up: it carries nothing, so a lost one costs only latency."""
+    dispatching.drain()
+
+
+@shared_task(name="triggers.sweep.dispatch")
+def sweep_dispatch() -> None:
+    """Hand on what no wake-up has reached, and start what was gathered. Rows are claimed, or deleted as read."""
+    gathering.release_due(now=clock.now())
+    dispatching.drain()
+
+
+@shared_task(name="triggers.sweep.prune")
+def sweep_prune() -> None:
+    """Forget old skips and deliveries, in bounded batches."""
+    now = clock.now()
+    skips.prune(now=now)
+    webhooks.prune(now=now)

@@ -1,0 +1,148 @@
+"""Hold a sample against triggers: which match, at which condition the others fail, and what would follow.
+
+Nothing is started, gathered or counted.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import Any
+
+from django.db.models import QuerySet
+
+from events import sending
+from events.models import Event
+from events.subscriptions import Offered, candidates
+from organizations.models import Organization
+from triggers.errors import InvalidMapping
+from triggers.inputs import input_of
+from triggers.matching import match
+from triggers.models import Delivery, Trigger, TriggerState, Webhook
+from triggers.shown import sent, told
+from triggers.wanted import CONSUMER, wanted_of, wanted_of_webhook
+from triggers.webhooks.deciding import event_of
+from triggers.webhooks.reading import read
+from workflows.definition import check_input
+from workflows.errors import InvalidInput
+from workflows.models import Workflow
+from workflows.services import definition_of
+
+MOST_SHOWN = 100  # triggers that one answer lists
+MOST_SECONDS = 1.0  # of one answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What one trigger or webhook would make of a sample.
+
+    Attributes:
+        failed_at: the condition that does not hold; "" where it matches.
+        outcome: `start`, `gather` (with others, or until nothing more comes), or `nothing`.
+        problem: why it would start nothing although it matches.
+    """
+
+    owner: Trigger | Webhook
+    failed_at: str = ""
+    detail: str = ""
+    outcome: str = "nothing"
+    input: dict[str, Any] | None = None
+    problem: str = ""
+
+    @property
+    def matches(self) -> bool:
+        """Return whether all conditions hold."""
+        return not self.failed_at
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The sample as triggers see it, and what came of it; `others` triggers were not looked at."""
+
+    event: Mapping[str, Any]
+    trials: Sequence[Trial]
+    others: int = 0
+
+
+def sample(event: sending.Event, *, now: datetime) -> dict[str, Any]:
+    """Return an event that nobody has sent as triggers would see it; it would come `now`."""
+    row = Event(
+        type=event.type,
+        source=event.source,
+        external_id=event.external_id,
+        subject=event.subject,
+        data=event.kept,
+        at=now,
+    )
+    return sent(row)
+
+
+def try_event(organization: Organization, event: Mapping[str, Any], *, only: Trigger | None = None) -> Tried:
+    """Hold an event, as it is shown, against the organization's triggers: first those that the index offers.
+
+    Args:
+        only: hold it against this trigger alone.
+    """
+    if only is not None:
+        return Tried(event, [_trial(only, event)])
+    every = Trigger.objects.filter(organization=organization).select_related("workflow")
+    (offered,) = candidates(CONSUMER, [Offered(organization.pk, event)])
+    until = time.monotonic() + MOST_SECONDS
+    within = takewhile(lambda _: time.monotonic() < until, _first(every, offered))
+    trials = sorted((_trial(one, event) for one in within), key=lambda one: not one.matches)
+    return Tried(event, trials, others=every.count() - len(trials))
+
+
+def try_stored(organization: Organization, event_id: int, *, only: Trigger | None = None) -> Tried | None:
+    """Hold an event of the log against triggers; None where the organization has no such event."""
+    found = told([event_id]).get(event_id)
+    if found is None or found.organization_id != organization.pk:
+        return None
+    return try_event(organization, found.shown, only=only)
+
+
+def try_delivery(delivery: Delivery) -> Tried:
+    """Hold a delivery against its webhook as that is set now.
+
+    Raises:
+        InvalidDelivery, MalformedDelivery: its body is not what its content type says.
+    """
+    event = event_of(delivery, data=read(bytes(delivery.body), content_type=delivery.content_type))
+    verdict = match(wanted_of_webhook(delivery.webhook), event)
+    trial = Trial(owner=delivery.webhook, failed_at=verdict.failed_at, detail=verdict.detail)
+    return Tried(event, [trial if verdict.failed_at else _led_to(delivery.webhook, event)])
+
+
+def _first(every: "QuerySet[Trigger]", offered: Sequence[Any]) -> list[Trigger]:
+    found = list(every.filter(pk__in=offered).order_by("name")[:MOST_SHOWN])
+    room = MOST_SHOWN - len(found)
+    return found + list(every.exclude(pk__in=[one.pk for one in found]).order_by("name")[:room])
+
+
+def _trial(trigger: Trigger, event: Mapping[str, Any]) -> Trial:
+    verdict = match(wanted_of(trigger), event)
+    if not verdict.matches:
+        return Trial(owner=trigger, failed_at=verdict.failed_at, detail=verdict.detail)
+    if trigger.state != TriggerState.ACTIVE:
+        return Trial(owner=trigger, failed_at="state", detail=f"is {trigger.state}")
+    if trigger.gathers:
+        return Trial(owner=trigger, outcome="gather")
+    return _led_to(trigger, event)
+
+
+def _led_to(owner: Trigger | Webhook, event: Mapping[str, Any]) -> Trial:
+    """Return the start that follows from a match, or why none would."""
+    try:
+        given = input_of(owner, event)
+    except InvalidMapping as error:
+        return Trial(owner=owner, problem=str(error))
+    workflow = owner.workflow
+    if workflow.state != Workflow.State.ACTIVE or workflow.current_version_id is None:
+        return Trial(owner=owner, input=given, problem=f"workflow {workflow.name} is {workflow.state}")
+    try:
+        whole = check_input(definition_of(workflow.current_version_id), given)
+    except InvalidInput as error:
+        lines = (f"{problem['path']}: {problem['message']}" for problem in error.errors)
+        return Trial(owner=owner, input=given, problem="; ".join(lines))
+    return Trial(owner=owner, outcome="start", input=whole)

@@ -1,0 +1,1 @@
+"""REST: triggers, webhooks and deliveries; each module has one of them."""
