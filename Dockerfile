@@ -20,4 +20,4 @@ EXPOSE 8000
 
 # The web process; docker-compose.yml has the other commands. Static files are served from their packages.
 ENV HORARIUM_ROLE=web HOST=0.0.0.0 PORT=8000
-CMD ["python", "-m", "uvicorn", "scheduler_project.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--http", "scheduler_project.heads:BoundedHeads", "--ws", "websockets-sansio", "--ws-max-size", "65536", "--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "5"]
+CMD ["python", "-m", "uvicorn", "scheduler_project.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--http", "scheduler_project.heads:BoundedHeads", "--ws", "websockets-sansio", "--ws-max-size", "65536", "--lifespan", "off", "--no-access-log", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"]

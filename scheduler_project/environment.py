@@ -180,6 +180,20 @@ class Environment(BaseSettings):
         validation_alias="HORARIUM_BODY_SECONDS",
         description="Within which the body of a request must have arrived; a slower one is answered 408.",
     )
+    webhook_deliveries_per_minute: int = Field(
+        default=6_000,
+        ge=0,
+        validation_alias="HORARIUM_WEBHOOK_DELIVERIES_PER_MINUTE",
+        description="Deliveries that all webhooks of an organization take; more are answered 429. 0 sets no bound.",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        validation_alias="HORARIUM_TRUSTED_PROXIES",
+        description="Proxies in front of the web process, each of which adds to `X-Forwarded-For`: by it the address "
+        "of a webhook's sender is known. 0: nobody stands in front, and the header is not believed.",
+    )
     api_requests_per_minute: int = Field(
         default=6_000,
         ge=0,

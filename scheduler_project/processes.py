@@ -29,6 +29,8 @@ WEB = ProcessType(
         *("--host", "${HOST:-127.0.0.1}", "--port", "${PORT:-8000}"),
         *("--http", "scheduler_project.heads:BoundedHeads"),
         *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--lifespan", "off", "--no-access-log"),
+        # Whom to believe about addresses is a setting of ours; uvicorn would believe anybody on this machine.
+        "--no-proxy-headers",
         *("--timeout-graceful-shutdown", "5"),
     ),
     environment={"HORARIUM_ROLE": "web"},

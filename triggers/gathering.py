@@ -189,13 +189,21 @@ def _batch(events: Sequence[Told]) -> dict[str, Any]:
 
 
 def _joined(gathering: Gathering, events: Sequence[Told]) -> dict[str, Any]:
-    ends = [one.shown["data"] for one in events]
-    fire_times = {end.get("fire_at") for end in ends}
+    """Return the ends in the order of `after`, and their outputs by the names of what it waits for."""
+    by_id = {one.id: one.shown["data"] for one in events}
+    found = [
+        (end_of(entry), by_id[event_id])
+        for entry, event_id in zip(gathering.trigger.after, gathering.event_ids, strict=False)
+        if event_id in by_id
+    ]
+    fire_times = {data.get("fire_at") for _, data in found}
     return {
         "key": gathering.key.partition("#")[0],
         "fire_at": fire_times.pop() if len(fire_times) == 1 else None,
-        "ends": ends,
-        "outputs": {end.get("schedule") or end.get("workflow"): end.get("output") for end in ends},
+        "ends": [data for _, data in found],
+        "outputs": {
+            data.get("workflow" if end.workflow_id else "schedule"): data.get("output") for end, data in found
+        },
     }
 
 

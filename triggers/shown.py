@@ -3,7 +3,7 @@
 What was sent is shown as its sender wrote it. What Horarium tells itself has the
 source `horarium`, and in its data the facts of the event with those of its
 execution: `workflow_id`, `workflow`, `schedule_id`, `schedule`, `execution_id`,
-`fire_at`, `state`, `source`, `error`, and `output` once it has completed.
+`fire_at`, `state`, `source`, `error`, `depth`, and `output` once it has completed.
 """
 
 from collections.abc import Collection, Mapping
@@ -108,6 +108,7 @@ class _About:
             "source": execution.source,
             "fire_at": execution.fire_at.isoformat() if execution.fire_at else None,
             "error": execution.error,
+            "depth": execution.depth,
             "output": self._outputs.get(execution_id),
         }
 

@@ -76,6 +76,7 @@ from workflows.errors import (
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 1  # after which a client may ask again while the database is away
+PROGRAMS = ("/api/", "/hooks/")  # where programs ask, and read JSON
 FULL_SECONDS = 5  # after which a place or a queue may have room
 
 
@@ -222,13 +223,13 @@ def not_found(request: HttpRequest, path: str = "") -> JsonResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django refuses before a view sees it, such as an unknown host name."""
-    if not request.path.startswith("/api/"):
+    if not request.path.startswith(PROGRAMS):
         return defaults.bad_request(request, exception)
     return JsonResponse(body("bad_request", "the request was refused; is its host name allowed?"), status=400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer for a bug; the log has the reason."""
-    if not request.path.startswith("/api/"):
+    if not request.path.startswith(PROGRAMS):
         return defaults.server_error(request)
     return JsonResponse(body("bug", "something is wrong in the server; its log says what"), status=500)

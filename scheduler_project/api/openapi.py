@@ -17,7 +17,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 PREFIX = "/api/v1/"  # the same resources answer under /api/, and are described once
-NAMED = tuple(f"{PREFIX}{name}/" for name in ("workflows", "schedules", "triggers", "webhooks"))  # by id or by name
+NAMED = tuple(
+    f"{PREFIX}{name}/" for name in ("workflows", "schedules", "triggers", "webhooks")
+)  # by id or by name
 METHODS = ("get", "post", "put", "patch", "delete")
 ERROR = {
     "type": "object",

@@ -325,7 +325,7 @@ def test_nothing_of_another_organization_is_tried(
     event = Event.objects.filter(organization=everything.organization).latest("pk")
 
     assert stranger.get(TRY, {"event": event.pk}).status_code == 404
-    assert stranger.get(TRY, {"delivery": everything.delivery.pk}).status_code == 404
+    assert stranger.get(TRY, {"delivery": str(everything.delivery.pk)}).status_code == 404
     assert stranger.get(f"/admin/{of(everything.trigger)}/try_event/").status_code in {302, 403, 404}
     assert (
         stranger.post(TRY, sample(everything, {"type": "order.paid"})).context["form"].errors["organization"]
@@ -340,7 +340,11 @@ def test_a_beginning_that_cannot_be_is_not_there(
 
 
 def test_a_refused_resume_is_said(everything: Everything, root: Client) -> None:
-    one = {"now": clock.now(), "after": [{"workflow": "greet"}], "workflow": everything.broken}
+    one: dict[str, Any] = {
+        "now": clock.now(),
+        "after": [{"workflow": "greet"}],
+        "workflow": everything.broken,
+    }
     paused = services.create(everything.organization, name="there", **one)
     services.pause(paused, by="ada", now=clock.now())
     back = {**one, "after": [{"workflow": "broken"}], "workflow": everything.greet}

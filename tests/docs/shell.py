@@ -4,7 +4,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,14 @@ def examples(name: str) -> Iterator[Example]:
 
 
 class Shell:
-    """A reader's shell: what one example sets, the next one sees."""
+    """A reader's shell: what one example sets, the next one sees.
+
+    Attributes:
+        instead: what to give variables whose values a page shows with an ellipsis, or for the reader's machine.
+    """
 
     def __init__(self, home: Path) -> None:
+        self.instead: Mapping[str, str] = {}
         (home / ".curlrc").write_text("max-time = 20\n")
         self._process = subprocess.Popen(
             ["bash", "--norc"],
@@ -52,10 +57,12 @@ class Shell:
         """Run an example and return the lines that it writes."""
         assert self._process.stdin
         assert self._process.stdout
+        for name, value in self.instead.items():
+            text = re.sub(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
         self._process.stdin.write(f"{text}\nprintf '\\n{END}\\n'\n")
         self._process.stdin.flush()
         lines = iter(self._process.stdout.readline, "")
-        written = []
+        written: list[str] = []
         for line in lines:
             if line.strip() == END:
                 return written

@@ -17,7 +17,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.db.models.signals import post_delete, post_save
-from rest_framework.test import APIClient
 
 from events.cloud_events import structured
 from events.models import TEXT, Event
@@ -30,8 +29,8 @@ from scheduler_project.api.errors import ANSWERS
 from scheduler_project.embedded.place import free_port
 from tests.acceptance.processes import running
 from tests.conftest import MakeWorkflow
-from tests.docs.pages import blocks, text_of
-from tests.docs.reader import Reader
+from tests.docs.pages import blocks, quoted, text_of
+from tests.docs.reader import Broker, Reader, follow_code
 from tests.docs.shell import Shell, examples
 from tests.events.test_server import await_port
 from triggers import reactions
@@ -72,22 +71,14 @@ CAPS = {
 
 
 @pytest.fixture
-def reader(
-    organization: Organization, make_workflow: MakeWorkflow, drain: Callable[[], int], tmp_path: Path
-) -> Iterator[Reader]:
-    for name in ("extract-a", "extract-b"):
-        make_workflow(name=name)
-    key, port, api = (
-        issue_api_key(organization, name="k", role=Role.ADMIN, by="ada")[1],
-        free_port(),
-        APIClient(),
-    )
-    api.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+def shell(tmp_path: Path, organization: Organization) -> Iterator[Shell]:
+    """A shell that knows a running web process and a key; `$HORARIUM` and `$KEY` are for the page to set."""
+    port = free_port()
+    _, key = issue_api_key(organization, name="k", role=Role.ADMIN, by="ada")
     with running("web", PORT=str(port)), closing(Shell(tmp_path)) as shell:
         await_port(port)
-        reader = Reader(shell, api, drain)
-        reader.given = f"HORARIUM=http://127.0.0.1:{port}; KEY={key}"
-        yield reader
+        shell.instead = {"HORARIUM": f"http://127.0.0.1:{port}", "KEY": key}
+        yield shell
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
 
@@ -105,21 +96,16 @@ def _watched() -> Iterator[None]:
 
 @pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="the page asks for bash, curl, jq and openssl")
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_watched")
-def test_every_example_of_the_page_does_what_the_page_says(reader: Reader) -> None:
+def test_every_example_of_the_page_does_what_the_page_says(
+    shell: Shell, make_workflow: MakeWorkflow, drain: Callable[[], int]
+) -> None:
+    for name in ("extract-a", "extract-b"):
+        make_workflow(name=name)
+    reader = Reader(shell, work=drain)
+
     problems = [problem for example in examples(PAGE) for problem in reader.follow(example)]
 
-    reader.names["pay"](SimpleNamespace(number=13, mark_paid=lambda: None))
-    reader.names["AccountsConfig"].ready(None)
-    User.objects.create_user("ada")
-    user_login_failed.send("here", credentials={"username": "ada"})
-
     assert "\n".join(problems) == ""
-    assert Event.objects.filter(type="order.paid", external_id="order-13-paid").exists()
-    assert set(Event.objects.filter(source__startswith="/django").values_list("type", flat=True)) == {
-        "account.created",
-        "login.failed",
-    }
     assert started_by("webhook") == {f"webhook {name}" for name in WEBHOOKS} | {"API key k"}
     assert started_by("chain") == {"trigger then-notify"}
 
@@ -127,6 +113,25 @@ def test_every_example_of_the_page_does_what_the_page_says(reader: Reader) -> No
 def started_by(source: str) -> set[str]:
     rows = Execution.objects.filter(source=source, state="completed")
     return set(rows.values_list("started_by", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_watched", "organization")
+def test_the_code_of_the_page_tells_what_the_page_says() -> None:
+    names: dict[str, Any] = {"Celery": Broker}
+    for example in blocks(PAGE, "python"):
+        follow_code(example, names)
+    names["pay"](SimpleNamespace(number=13, mark_paid=lambda: None))
+    names["AccountsConfig"].ready(None)
+
+    User.objects.create_user("ada").save(update_fields=["is_active"])
+    user_login_failed.send("here", credentials={"username": "ada"})
+
+    told = {event.type: event.data["data"] for event in Event.objects.all()}
+    assert Event.objects.filter(source="/shop", external_id="order-13-paid").exists()
+    assert told["account.updated"]["fields"] == {"username": "ada", "is_active": True}
+    assert told["account.updated"]["changed"] == ["is_active"]
+    assert told["login.failed"] == {"username": "ada"}
 
 
 def cells(start: str, end: str = "\n\n") -> set[str]:
@@ -137,9 +142,7 @@ def cells(start: str, end: str = "\n\n") -> set[str]:
 
 
 def test_every_setting_of_a_trigger_is_documented() -> None:
-    settings_ = set(EventTriggerSettingsSerializer().fields) - {"version"}
-
-    assert cells("Setting") == settings_
+    assert cells("Setting") == set(EventTriggerSettingsSerializer().fields) - {"version"}
 
 
 def test_every_setting_of_a_trigger_stands_in_an_example() -> None:
@@ -209,3 +212,9 @@ def answers_in(table: str) -> Iterator[tuple[int, str]]:
     for statuses, codes in re.findall(r"^\| ([\d, ]+) \| error ([^|]+) \|", table, flags=re.MULTILINE):
         for status, code in product(statuses.split(", "), re.findall(r"`(\w+)`", codes)):
             yield int(status), code
+
+
+def test_every_event_that_the_api_tells_of_can_be_found_on_the_page() -> None:
+    (listed,) = re.findall(r"^Events: .+$", text_of("docs/api.md"), flags=re.MULTILINE)
+
+    assert set(re.findall(r"`(\w+\.[\w.]+)`", listed)) <= set(quoted(PAGE))

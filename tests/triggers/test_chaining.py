@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from executions import services as executions
 from executions.models import Execution, Source
 from executions.services import Start
 from organizations.models import Organization
+from schedules import services as schedules
 from triggers import dispatching, gathering, reactions, services
 from triggers.models import Gathering, Skip, Trigger
 from workflows.models import Workflow
@@ -27,8 +29,12 @@ Drain = Callable[[], int]
 def run(drain: Drain) -> Callable[..., Execution]:
     """Run a workflow, and hand on what it tells."""
 
-    def run(workflow: Workflow, *, fire_at: datetime | None = None, **input_: Any) -> Execution:
-        cause = Start(workflow=workflow, source=Source.MANUAL, input=input_, fire_at=fire_at)
+    def run(
+        workflow: Workflow, *, fire_at: datetime | None = None, schedule_id: UUID | None = None, **input_: Any
+    ) -> Execution:
+        cause = Start(
+            workflow=workflow, source=Source.MANUAL, input=input_, fire_at=fire_at, schedule_id=schedule_id
+        )
         started = executions.start(cause, now=clock.now())
         drain()
         dispatching.drain()
@@ -104,6 +110,25 @@ def test_a_join_starts_when_all_have_ended_for_one_fire_time(make_workflow: Make
     (execution,) = started(report)
     assert execution.input == {"outputs": {"a": {"rows": 1}, "b": {"rows": 3}}}
     assert execution.fire_at == MIDNIGHT
+
+
+def test_outputs_are_named_as_the_join_names_them(
+    make_workflow: Make, chain: Any, run: Any, organization: Any
+):
+    a, b = make_workflow(GIVES, name="a"), make_workflow(GIVES, name="b")
+    chain(make_workflow(name="report"), a, b)
+    nightly = schedules.create(
+        organization,
+        now=clock.now(),
+        name="nightly",
+        workflow=a,
+        rules=[{"kind": "cron", "expression": "0 0 * * *"}],
+    )
+
+    run(a, fire_at=MIDNIGHT, rows=1, schedule_id=nightly.pk)
+    run(b, fire_at=MIDNIGHT, rows=2)
+
+    assert Execution.objects.get(source="chain").input == {"outputs": {"a": {"rows": 1}, "b": {"rows": 2}}}
 
 
 def test_a_join_starts_once_for_a_fire_time(make_workflow: Make, chain: Any, run: Any):

@@ -1,10 +1,6 @@
 """More than there is room for: the sender is told to come back, and the same id is then tried anew."""
 
-import json
-
 import pytest
-from asgiref.sync import async_to_sync
-from django.test import AsyncClient
 from pytest_django.fixtures import Settings
 
 import clock
@@ -12,9 +8,9 @@ from executions.models import Execution
 from executions.queues import services as queues
 from executions.queues import special
 from organizations.models import Organization
-from tests.triggers.deliveries import ORDER, Sender, a_workflow, error_of, make_sender
+from tests.triggers.deliveries import Sender, a_workflow, error_of, make_sender
 from triggers import webhooks
-from triggers.models import Delivery, Outcome, Tally
+from triggers.models import Delivery, Outcome
 
 pytestmark = pytest.mark.django_db
 
@@ -68,12 +64,3 @@ def test_an_organization_has_a_bound_of_its_own(sender: Sender, settings: Settin
     codes = [one.post(id_=f"{number}").status_code for number in range(2) for one in (sender, others)]
 
     assert codes.count(429) >= 2
-
-
-def test_a_rejected_request_is_counted_after_its_answer(sender: Sender):
-    post = async_to_sync(AsyncClient().post)
-
-    answer = post(f"/hooks/{sender.webhook.token}", json.dumps(ORDER), content_type="application/json")
-
-    assert answer.status_code == 401
-    assert Tally.objects.get(owner_id=sender.webhook.pk).rejected == 1

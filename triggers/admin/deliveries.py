@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -26,11 +26,12 @@ from organizations.theme import button
 from triggers import webhooks
 from triggers.admin.triggers import brief
 from triggers.errors import TriggerError
-from triggers.models import Delivery, Outcome
+from triggers.models import Delivery, Outcome, Webhook
 from workflows.errors import Invalid
 
 MOST_SHOWN = 100_000  # characters of a body
 REPLAYS = 20
+MOST_NAMED = 100  # deliveries of one id, to several webhooks
 
 
 @admin.register(Delivery)
@@ -73,11 +74,14 @@ class DeliveryAdmin(ButtonsAdmin, ScopedAdmin):
 
     def find(self, rows: QuerySet[Delivery], term: str) -> QuerySet[Delivery]:
         """Find by id."""
-        wanted = as_uuid(term)
-        found = rows.filter(delivery_id=term)
-        if wanted is None:
-            return found
-        return found | rows.filter(pk=wanted) | rows.filter(webhook=wanted) | rows.filter(execution_id=wanted)
+        # With the webhooks, whose index has it: delivery_once.
+        named = rows.filter(
+            webhook__in=Webhook.objects.values("pk"), delivery_id=term, replay_of_id__isnull=True
+        )
+        if (wanted := as_uuid(term)) is None:
+            return named
+        ids = list(named.values_list("pk", flat=True)[:MOST_NAMED])
+        return rows.filter(Q(pk__in=[wanted, *ids]) | Q(webhook=wanted) | Q(execution_id=wanted))
 
     def change_view(
         self,

@@ -61,7 +61,7 @@ class Entries(Json):
         return f"[\n{lines}\n]"
 
 
-class Mapping(Yaml):
+class Template(Yaml):
     """How an input is made: a mapping with expressions, or one expression; nothing written is None."""
 
     empty = None

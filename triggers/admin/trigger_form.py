@@ -1,5 +1,6 @@
 """The form of a trigger."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,11 +11,13 @@ from organizations.service_form import ServiceForm
 from organizations.theme import Code, paragraph
 from schedules.admin.fields import Span
 from triggers import services
-from triggers.admin.fields import Entries, Mapping, Yaml
+from triggers.admin.fields import Entries, Template, Yaml
 from triggers.admin.trigger_layout import FILTERS_HELP, HELP, INPUT_HELP, LABELS
 from triggers.errors import InvalidTrigger, TriggerError
 from triggers.models import SETTINGS, Trigger
 from triggers.serializers.triggers import EventTriggerSerializer, beside
+
+Choices = Mapping[str, Sequence[str]]
 
 CAUSES = (("events", "Events"), ("ends", "The ends of workflows or schedules"))
 GATHERINGS = (
@@ -22,10 +25,17 @@ GATHERINGS = (
     ("burst", "the last of a burst"),
     ("batch", "several together"),
 )
-OF_CAUSE = {"events": ("pattern", "source"), "ends": ("after", "join_window")}
-OF_GATHERING = {"burst": ("debounce", "debounce_max"), "batch": ("batch_size", "batch_window")}
+# Of each choice, the settings that mean something by it.
+OF_CAUSE: Choices = {"events": ("pattern", "source"), "ends": ("after", "join_window")}
+OF_GATHERING: Choices = {"burst": ("debounce", "debounce_max"), "batch": ("batch_size", "batch_window")}
 SPANS = ("join_window", "debounce", "debounce_max", "batch_window", "rate_period")
-WRITTEN = ("filters", "input", *SPANS)  # fields whose values the model's own form would not show
+EXPRESSIONS = ("condition", "group_key", "concurrency_key")
+WRITTEN = (
+    "filters",
+    "input",
+    *EXPRESSIONS,
+    *SPANS,
+)  # fields whose values the model's own form would not show
 SPELLED = {"type": "pattern"}  # fields by the names that the API has for them
 
 
@@ -49,11 +59,15 @@ class TriggerForm(ServiceForm):
         help_text='JSON: <code>[{"workflow": "extract"}, {"schedule": "nightly", "states": ["completed", "failed"]}]'
         "</code>, by name. Of several all must have ended, of the same nominal time.",
     )
-    input = Mapping(
+    input = Template(
         required=False,
         rows=6,
         label="Input",
         help_text=f"{INPUT_HELP}Empty: the event's data, or the output of what ended.",
+    )
+    group_key = Code(required=False, rows=2, label=LABELS["group_key"], help_text=HELP["group_key"])
+    concurrency_key = Code(
+        required=False, rows=2, label=LABELS["concurrency_key"], help_text=HELP["concurrency_key"]
     )
     gathering = _choice(
         GATHERINGS, required=False, label="Start with", help_text="Several ends are gathered by themselves."
@@ -88,11 +102,8 @@ class TriggerForm(ServiceForm):
             "description",
             "pattern",
             "source",
-            "condition",
-            "group_key",
             "batch_size",
             "rate_limit",
-            "concurrency_key",
             "concurrency_limit",
             "overlap",
             "priority",
@@ -126,14 +137,15 @@ class TriggerForm(ServiceForm):
         if data["overlap"] == "allow_all":
             dropped |= {"concurrency_key", "concurrency_limit"}
         dropped |= {name for name in ("join_window", "rate_period") if wanted.get(name) is None}
-        return {**wanted, **{name: Trigger._meta.get_field(name).get_default() for name in dropped}}
+        unset = Trigger()
+        return {**wanted, **{name: getattr(unset, name) for name in dropped}}
 
     def write(self) -> Trigger:
         """Create the trigger, or change it unless somebody else has meanwhile."""
-        data, how = self.cleaned_data, {"now": clock.now(), "by": self.by}
+        data, now, settings = self.cleaned_data, clock.now(), self.settings()
         if self.is_new:
-            return services.create(data["organization"], **how, **self.settings())
-        return services.change(self.instance, based_on=data["based_on"], **how, **self.settings())
+            return services.create(data["organization"], now=now, by=self.by, **settings)
+        return services.change(self.instance, now=now, by=self.by, based_on=data["based_on"], **settings)
 
     def field_of(self, path: str) -> str | None:
         """Return the field that shows a problem."""
@@ -149,7 +161,7 @@ def after_by_name(trigger: Trigger) -> list[dict[str, Any]]:
     return EventTriggerSerializer(context={"beside": beside([trigger])}).get_after(trigger)
 
 
-def _others(fields: dict[str, tuple[str, ...]], chosen: str) -> set[str]:
+def _others(fields: Choices, chosen: str) -> set[str]:
     return {name for choice, names in fields.items() if choice != chosen for name in names}
 
 

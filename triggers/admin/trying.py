@@ -40,7 +40,9 @@ HELP = (
 class TryForm(forms.Form):
     """An event, and whose triggers it is tried on."""
 
-    organization = forms.ModelChoiceField(queryset=None, empty_label=None, widget=UnfoldAdminSelectWidget)
+    organization = forms.ModelChoiceField(
+        queryset=Organization.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget
+    )
     event = Json(rows=18, label="Event", help_text=HELP)
 
     def __init__(self, organizations: QuerySet[Organization], **options: Any) -> None:
@@ -60,7 +62,7 @@ def try_page(pages: Any, request: HttpRequest, object_id: str = "") -> HttpRespo
     if delivery := _delivery(pages, request):
         tried, problem = _of_delivery(delivery)
         return _rendered(pages, request, tried=tried, problem=problem, delivery=delivery)
-    organizations, event = _begin(pages, request, only)
+    organizations, event = _begin(pages, request, only=only)
     initial = {"organization": organizations[0], "event": event} if organizations else {}
     form = TryForm(organizations, data=request.POST or None, initial=initial)
     tried = _of_form(form, only) if form.is_valid() else None
@@ -94,7 +96,7 @@ def _of_delivery(delivery: Delivery) -> tuple[Tried | None, str]:
 
 
 def _begin(
-    pages: ScopedAdmin, request: HttpRequest, only: Trigger | None
+    pages: ScopedAdmin, request: HttpRequest, *, only: Trigger | None
 ) -> tuple[QuerySet[Organization], Mapping[str, Any]]:
     """Return whose triggers may be tried, and the event to begin with."""
     every = Organization.objects.order_by("name")
@@ -145,7 +147,7 @@ def _with(event: dict[str, Any], filters: Mapping[str, Any]) -> dict[str, Any]:
     return event
 
 
-def _back(pages: Any, trigger: Trigger | None, delivery: Delivery | None) -> dict[str, str]:
+def _back(trigger: Trigger | None, delivery: Delivery | None) -> dict[str, str]:
     """Return the page to go back to."""
     if delivery:
         return {
@@ -153,7 +155,7 @@ def _back(pages: Any, trigger: Trigger | None, delivery: Delivery | None) -> dic
             "back_title": "Delivery",
         }
     if trigger:
-        return {"back": pages.page_of(trigger), "back_title": "Trigger"}
+        return {"back": _page_of(trigger), "back_title": "Trigger"}
     return {"back": reverse("admin:triggers_trigger_changelist"), "back_title": "Triggers"}
 
 
@@ -163,7 +165,7 @@ def _rendered(pages: Any, request: HttpRequest, **context: Any) -> HttpResponse:
         **pages.admin_site.each_context(request),
         "opts": pages.opts,
         "original": trigger,
-        **_back(pages, trigger, delivery),
+        **_back(trigger, delivery),
         "media": pages.media,
         "form": None,
         "problem": "",
@@ -174,5 +176,5 @@ def _rendered(pages: Any, request: HttpRequest, **context: Any) -> HttpResponse:
     return TemplateResponse(request, "triggers/try.html", whole)
 
 
-def _page_of(owner: Trigger | Webhook) -> str:
-    return reverse(f"admin:triggers_{owner._meta.model_name}_change", args=[owner.pk])
+def _page_of(row: Trigger | Webhook | Delivery) -> str:
+    return reverse(f"admin:triggers_{row._meta.model_name}_change", args=[row.pk])

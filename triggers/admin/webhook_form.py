@@ -17,7 +17,7 @@ from organizations.theme import Code, DialogForm, Hidden, Line, paragraph
 from schedules.admin.fields import Span
 from schedules.admin.rule_fields import Lines
 from triggers import webhooks
-from triggers.admin.fields import Mapping, Yaml
+from triggers.admin.fields import Template, Yaml
 from triggers.admin.trigger_layout import INPUT_HELP
 from triggers.admin.webhook_layout import HELP, LABELS, OPTIONS
 from triggers.errors import InvalidTrigger, TriggerError
@@ -58,7 +58,9 @@ class WebhookForm(ServiceForm):
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
-    prefix = Line(required=False, help_text="Before the signature, such as <code>sha256=</code>.")
+    before = Line(
+        required=False, label="Prefix", help_text="Before the signature, such as <code>sha256=</code>."
+    )
     id_header = Line(required=False, label="Header of the id", help_text="Such as <code>X-Request-Id</code>.")
     timestamp_header = Line(
         required=False,
@@ -85,7 +87,7 @@ class WebhookForm(ServiceForm):
         help_text="YAML: from paths to what must be there: <code>data.action: opened</code>. All must hold.",
     )
     condition = Code(required=False, rows=2, help_text=HELP["condition"])
-    input = Mapping(required=False, rows=6, label="Input", help_text=f"{INPUT_HELP}Empty: the body.")
+    input = Template(required=False, rows=6, label="Input", help_text=f"{INPUT_HELP}Empty: the body.")
     based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -111,30 +113,31 @@ class WebhookForm(ServiceForm):
         webhook = self.instance
         for name in ("scheme", "content_types", "allowed_networks", "filters", "condition", "input"):
             self.initial.setdefault(name, getattr(webhook, name))
-        self.initial.update({name: webhook.options.get(name) for name in OPTIONS})
+        self.initial.update({field: webhook.options.get(name) for field, name in OPTIONS.items()})
         self.initial["based_on"] = None if self.is_new else webhook.version
 
     def settings(self) -> dict[str, Any]:
         """Return what the form says, as the services take it; options are those of the scheme."""
         data = self.cleaned_data
-        known = {field.name for field in fields(scheme_of(data["scheme"]).rules)}  # type: ignore[arg-type]
-        options = {name: data[name] for name in OPTIONS if name in known and data[name]}
+        known = {one.name for one in fields(scheme_of(data["scheme"]).rules)}  # type: ignore[arg-type]
+        options = {name: data[field] for field, name in OPTIONS.items() if name in known and data[field]}
         wanted = {name: data[name] for name in WEBHOOK_SETTINGS if name in data}
         return {**wanted, "options": options, "content_types": data["content_types"] or json_only()}
 
     def write(self) -> Webhook:
         """Create the webhook, or change it unless somebody else has meanwhile."""
-        data, how = self.cleaned_data, {"now": clock.now(), "by": self.by}
+        data, now, settings = self.cleaned_data, clock.now(), self.settings()
         if not self.is_new:
-            return webhooks.change(self.instance, based_on=data["based_on"], **how, **self.settings())
+            return webhooks.change(self.instance, now=now, by=self.by, based_on=data["based_on"], **settings)
         webhook, self.shown_secret = webhooks.create(
-            data["organization"], secret=data["secret"] or None, **how, **self.settings()
+            data["organization"], now=now, by=self.by, secret=data["secret"] or None, **settings
         )
         return webhook
 
     def field_of(self, path: str) -> str | None:
         """Return the field that shows a problem; an option has one of its own."""
-        return super().field_of(path.removeprefix("options."))
+        option = path.removeprefix("options.")
+        return super().field_of(next((field for field, name in OPTIONS.items() if name == option), option))
 
 
 class AddSecretForm(DialogForm):

@@ -5,7 +5,14 @@ from typing import Any
 from triggers.admin.fields import EXPRESSION_HELP
 
 TAB = ["tab"]
-OPTIONS = ("header", "encoding", "prefix", "id_header", "timestamp_header")  # of a scheme
+# Options of a scheme, by the form's fields: one of Django's forms has a prefix of its own.
+OPTIONS = {
+    "header": "header",
+    "encoding": "encoding",
+    "before": "prefix",
+    "id_header": "id_header",
+    "timestamp_header": "timestamp_header",
+}
 
 _START = (
     "What it starts",
@@ -49,7 +56,7 @@ CONDITIONS = {
     "header": _OF_HEADERS,
     "id_header": _OF_HEADERS,
     "encoding": _PLAIN,
-    "prefix": _PLAIN,
+    "before": _PLAIN,
     "timestamp_header": _PLAIN,
     "tolerance_seconds": f"scheme != 'github' && scheme != 'bearer' && ({_PLAIN} ? timestamp_header : true)",
 }

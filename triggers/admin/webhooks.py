@@ -1,19 +1,15 @@
 """Webhooks: to write, to pause, to rotate the secrets of and to look into."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 import clock
-from organizations.buttons import Button
 from organizations.display import NOTHING, ago, badge
 from organizations.roles import Role
 from organizations.service_form import ServiceFormAdmin
@@ -22,63 +18,11 @@ from triggers import webhooks
 from triggers.admin import panel, webhook_layout, words
 from triggers.admin.sending import how_to_send
 from triggers.admin.triggers import StandingAdmin, brief, written
-from triggers.admin.webhook_form import SCHEMES, AddSecretForm, EndSecretForm, WebhookForm
+from triggers.admin.webhook_buttons import BUTTONS, show_once
+from triggers.admin.webhook_form import SCHEMES, AddSecretForm, WebhookForm
 from triggers.errors import TriggerError
 from triggers.models import Delivery, Tally, Webhook, WebhookSecret
 from workflows.errors import Invalid
-
-SHOW_ONCE = "Copy the secret now; it is sealed and cannot be shown again:"
-COPY = mark_safe(
-    ' <button type="button" class="hz-link" x-data '
-    'x-on:click="navigator.clipboard &amp;&amp; navigator.clipboard.writeText($el.previousElementSibling.textContent)">'
-    "copy</button>"
-)
-
-
-def _end_secret(webhook: Webhook, *, by: str, now: datetime, secret_id: UUID) -> None:
-    webhooks.expire_secret(webhook, secret_id, by=by, now=now)
-
-
-BUTTONS = {
-    "pause": Button(
-        title="Pause",
-        ask="It refuses deliveries until it is resumed; most senders deliver them again later.",
-        icon="pause",
-        may="pause",
-        service=webhooks.pause,
-        done="Paused",
-    ),
-    "resume": Button(
-        title="Resume",
-        ask="It takes deliveries again.",
-        icon="resume",
-        may="resume",
-        service=webhooks.resume,
-        done="Resumed",
-        variant="primary",
-    ),
-    "end_secret": Button(
-        title="End a secret",
-        ask="Whoever sends with it is refused from now on. This cannot be undone.",
-        icon="key_off",
-        may="edit",
-        service=_end_secret,
-        done="The secret has ended",
-        form=EndSecretForm,
-        blame="secret_id",
-        variant="danger",
-    ),
-    "remove": Button(
-        title="Delete",
-        ask="Its address is gone for good, with its secrets and deliveries; its executions stay.",
-        icon="delete",
-        may="edit",
-        service=webhooks.delete,
-        done="Webhook deleted",
-        then=lambda _: reverse("admin:triggers_webhook_changelist"),
-        variant="danger",
-    ),
-}
 
 
 @admin.register(Webhook)
@@ -160,7 +104,7 @@ class WebhookAdmin(StandingAdmin, ServiceFormAdmin):
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Show the secret, now or never, and how to send."""
-        self._show_once(request, vars(request).pop("_shown_secret", ""), address=_address(request, obj))
+        show_once(request, vars(request).pop("_shown_secret", ""), address=_address(request, obj))
         return super().response_add(request, obj, post_url_continue or self.page_of(obj))
 
     def change_view(
@@ -206,18 +150,9 @@ class WebhookAdmin(StandingAdmin, ServiceFormAdmin):
                 value=given["value"],
                 expire_others_in=given["expire_others_in"],
             )
-            self._show_once(request, secret)
+            show_once(request, secret)
 
         return self.act(request, object_id, add, done="Secret added", form=form, blame="value")
-
-    def _show_once(self, request: HttpRequest, secret: str, *, address: str = "") -> None:
-        lines = [("Address:", address)] if address else []
-        shown = format_html_join(
-            mark_safe("<br>"),
-            '{} <code class="hz-key">{}</code>{}',
-            ((*one, COPY) for one in [*lines, (SHOW_ONCE, secret)]),
-        )
-        messages.warning(request, shown)
 
     @admin.action(description="Pause", permissions=["operate"])
     def pause_selected(self, request: HttpRequest, rows: QuerySet[Webhook]) -> None:
@@ -251,7 +186,7 @@ class WebhookAdmin(StandingAdmin, ServiceFormAdmin):
 
     @admin.display(description="last problem")
     def last_problem(self, webhook: Webhook) -> SafeString:
-        return brief(_tally(webhook).last_problem, width=10)
+        return brief(_tally(webhook).last_problem, width=7)
 
     @admin.display(description="options")
     def options_text(self, webhook: Webhook) -> SafeString | str:

@@ -14,6 +14,7 @@ from triggers import tallies
 from triggers.models import Delivery, TriggerState, Webhook
 from triggers.tallies import Count
 from triggers.webhooks import headers
+from triggers.webhooks.challenges import Challenge, challenge_of
 from triggers.webhooks.deciding import decide, event_of
 from triggers.webhooks.errors import (
     DeliveryTooLarge,
@@ -28,14 +29,14 @@ from triggers.webhooks.proof import Incoming, Proven, prove, signed_digest
 from triggers.webhooks.reading import media_type_of, read
 from triggers.webhooks.taking import Taken, take
 
-MOST_OF_AN_ORGANIZATION = 6_000  # deliveries a minute
 ANY = "*/*"
 
 
-def receive(incoming: Incoming) -> Taken:
+def receive(incoming: Incoming) -> Taken | Challenge:
     """Take a request to a webhook, and start what it leads to. Safe to repeat for a delivery that has an id.
 
-    Nothing but the proof is looked at before it holds.
+    Nothing but the proof is looked at before it holds. A request by which the
+    sender tries the address starts nothing, and is answered as it asks.
 
     Raises:
         Unproven: there is no such webhook, or the request does not prove who sent it.
@@ -55,6 +56,8 @@ def receive(incoming: Incoming) -> Taken:
         problem = Count(organization_id=webhook.organization_id, problem=str(error))
         tallies.add({webhook.pk: problem}, now=proven.received_at)
         raise
+    if (challenge := challenge_of(webhook.scheme, data)) is not None:
+        return challenge
     delivery = _delivery(proven, incoming, data)
     depth = headers.depth_of(delivery.headers)
     decision = decide(delivery, event_of(delivery, data=data), depth=depth)
@@ -65,7 +68,7 @@ def receive(incoming: Incoming) -> Taken:
 
 
 def _refuse_too_many(webhook: Webhook, *, at: float) -> None:
-    of_organization = getattr(settings.ENVIRONMENT, "webhook_deliveries_per_minute", MOST_OF_AN_ORGANIZATION)
+    of_organization = settings.ENVIRONMENT.webhook_deliveries_per_minute
     bounds = {
         f"webhook:{webhook.pk}": webhook.rate_limit,
         f"webhooks:{webhook.organization_id}": of_organization,

@@ -66,7 +66,7 @@ def _incoming(request: HttpRequest, token: str) -> Incoming:
     address = sender_address(
         request.META.get("REMOTE_ADDR", ""),
         forwarded=request.headers.get("X-Forwarded-For", ""),
-        trusted_proxies=getattr(settings.ENVIRONMENT, "trusted_proxies", 0),
+        trusted_proxies=settings.ENVIRONMENT.trusted_proxies,
     )
     return Incoming(token=token, address=address, headers=request.headers, body=body, at=time.time())
 
