@@ -108,7 +108,7 @@ class _Sending:
         for number in self._due():
             sent_ns = time.time_ns()
             path, body, headers = self._make(self._load, number, sent_ns)
-            connection.request("POST", path, body, headers)  # type: ignore[arg-type]
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             said = answer.read()
             self._answers.append((sent_ns, (time.time_ns() - sent_ns) / 1e6))
