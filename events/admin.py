@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -34,8 +35,9 @@ class EventAdmin(ScopedAdmin):
         "schedule_id",
         "execution_id",
         "content",
+        "try_it",
     )
-    readonly_fields = ("moment", "content")
+    readonly_fields = ("moment", "content", "try_it")
 
     def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
         """Find by type, by prefix of types, or by what the event is about."""
@@ -62,3 +64,10 @@ class EventAdmin(ScopedAdmin):
     @admin.display(description="data")
     def content(self, event: Event) -> SafeString:
         return format_html('<pre class="hz-json">{}</pre>', pretty(event.data))
+
+    @admin.display(description="triggers")
+    def try_it(self, event: Event) -> SafeString:
+        page = reverse("admin:triggers_trigger_try_any")  # by its name: triggers know events, not the reverse
+        return format_html(
+            '<a class="hz-link" href="{}?event={}">see which ones it matches</a>', page, event.pk
+        )

@@ -7,52 +7,65 @@ a worker claims after the commit and deletes in the transaction in which it acts
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from events import wakeups
 from events.announcements import announce_on_commit, register
 from events.errors import LostDispatch
+from events.models import Dispatch
 from events.patterns import ANY_SUBJECT
-from events.statements import array, executed
+from organizations.statements import array, executed
 
 CONSUMERS = ("triggers",)  # each has a Celery task `<consumer>.dispatch`
 QUEUE = "horarium-events"  # broker queue of their wake-ups
 TOPIC = "dispatch"  # announcement topic; the key is the consumer
 
+MAX_WAITING = 4  # undelivered wake-ups: each of them drains the queue
 LEASE = timedelta(seconds=30)  # after which another worker takes over
 LONGEST_PAUSE = timedelta(hours=1)  # before an event is tried again that nobody could deal with
 
 _VALUES = ", ".join(f"('{name}')" for name in CONSUMERS)
 
-# Belongs after a CTE `told (id, organization_id, type, workflow_id, schedule_id, at)`. Types that Horarium
-# tells have three parts at most, and so three patterns. Index: subscription_wanted.
-WANTED = f"""
+# Looks for the first subscription at or after each key in the index and asks whether it is that key. Asked with
+# `=` the server prefers, once there are thousands of subscriptions, to read them all for each event.
+# Index: subscription_wanted (consumer, organization, pattern, subject).
+_IS_WANTED = """
+EXISTS (
+    SELECT FROM unnest({patterns}) AS p (pattern), unnest({subjects}) AS x (subject_id)
+    WHERE x.subject_id IS NOT NULL AND (
+        SELECT s.pattern = p.pattern AND s.subject_id = x.subject_id FROM events_subscription AS s
+        WHERE s.consumer = c.consumer AND s.organization_id = told.organization_id
+            AND (s.pattern, s.subject_id) >= (p.pattern, x.subject_id)
+        ORDER BY s.pattern, s.subject_id LIMIT 1)
+    OFFSET 0
+)
+"""
+_INSERT = """
 INSERT INTO events_dispatch (event_id, consumer, organization_id, available_at, attempts, error)
 SELECT told.id, c.consumer, told.organization_id, told.at, 0, ''
-FROM told, (VALUES {_VALUES}) AS c (consumer)
-WHERE EXISTS (
-    SELECT FROM events_subscription AS s
-    WHERE s.consumer = c.consumer AND s.organization_id = told.organization_id
-        AND s.pattern = ANY(ARRAY[
-            told.type, split_part(told.type, '.', 1) || '.*',
-            split_part(told.type, '.', 1) || '.' || split_part(told.type, '.', 2) || '.*'])
-        AND s.subject_id = ANY(ARRAY['{ANY_SUBJECT}'::uuid, told.workflow_id, told.schedule_id])
-)
+FROM {told} AS told, (VALUES {consumers}) AS c (consumer)
+WHERE {is_wanted}
 RETURNING 1
-"""  # noqa: S608 - constant text
+"""
+
+# Belongs after a CTE `told (id, organization_id, type, workflow_id, schedule_id, at)`. Types that Horarium
+# tells have three parts at most, and so three patterns.
+WANTED = _INSERT.format(
+    told="told",
+    consumers=_VALUES,
+    is_wanted=_IS_WANTED.format(
+        patterns="ARRAY[told.type, split_part(told.type, '.', 1) || '.*', "
+        "split_part(told.type, '.', 1) || '.' || split_part(told.type, '.', 2) || '.*']",
+        subjects=f"ARRAY['{ANY_SUBJECT}'::uuid, told.workflow_id, told.schedule_id]",
+    ),
+)
 
 # The same for events that are sent, whose types have any number of parts: a CTE `told_with_patterns` has them.
-WANTED_OF_SENT = f"""
-INSERT INTO events_dispatch (event_id, consumer, organization_id, available_at, attempts, error)
-SELECT told.id, c.consumer, told.organization_id, told.at, 0, ''
-FROM told_with_patterns AS told, (VALUES {_VALUES}) AS c (consumer)
-WHERE EXISTS (
-    SELECT FROM events_subscription AS s
-    WHERE s.consumer = c.consumer AND s.organization_id = told.organization_id
-        AND s.pattern = ANY(told.patterns) AND s.subject_id = '{ANY_SUBJECT}'::uuid
+WANTED_OF_SENT = _INSERT.format(
+    told="told_with_patterns",
+    consumers=_VALUES,
+    is_wanted=_IS_WANTED.format(patterns="told.patterns", subjects=f"ARRAY['{ANY_SUBJECT}'::uuid]"),
 )
-RETURNING 1
-"""  # noqa: S608 - constant text
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,13 @@ def put_off(consumer: str, held: Claimed, *, error: str) -> None:
         pass
 
 
+def hurry(dispatch: Dispatch, *, by: str, now: datetime) -> None:
+    """End the pause before an event is tried again. Safe while a worker has it: the slower of two rolls back."""
+    del by
+    Dispatch.objects.filter(pk=dispatch.pk, available_at__gt=now).update(available_at=now)
+    announce_on_commit(TOPIC, dispatch.consumer)
+
+
 _EXTEND = """
 UPDATE events_dispatch AS d SET available_at = horarium_now() + %s::interval
 FROM unnest(%s::bigint[], %s::int[]) AS held (event_id, attempts)
@@ -160,7 +180,7 @@ def _columns(held: Iterable[Claimed]) -> list[str]:
 
 
 def _publish(consumer: str, count: int) -> None:
-    wakeups.publish(f"{consumer}.dispatch", queue=QUEUE, count=count)
+    wakeups.publish(f"{consumer}.dispatch", queue=QUEUE, count=count, most=MAX_WAITING)
 
 
 register(TOPIC, _publish)

@@ -182,6 +182,8 @@ class Dispatch(models.Model):
     error = models.TextField(blank=True, default="")
 
     class Meta:
+        verbose_name = "event not handed on"
+        verbose_name_plural = "events not handed on"
         indexes = (models.Index(fields=["consumer", "available_at", "event_id"], name="dispatch_available"),)
         constraints = (
             models.UniqueConstraint(fields=["event_id", "consumer"], name="dispatch_once_per_consumer"),

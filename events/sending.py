@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,7 +18,7 @@ from events.errors import EventConflict, EventTooLarge
 from events.models import TEXT
 from events.patterns import patterns_of
 from events.services import HINT
-from events.statements import array, executed
+from organizations.statements import array, executed
 
 MAX_BYTES = 256_000  # of the data, as JSON
 MAX_TYPE = MAX_NAME = TEXT  # characters of a type; of a source, an id and a subject
@@ -78,16 +79,18 @@ def listen(listener: Listener) -> None:
         _listeners.append(listener)
 
 
-def send(event: Event, *, now: datetime) -> Sent:
+def send(event: Event, *, now: datetime | None = None) -> Sent:
     """Record an event, or find it where it was sent before; see `send_many`."""
     return send_many([event], now=now)[0]
 
 
-@transaction.atomic
-def send_many(events: Sequence[Event], *, now: datetime) -> list[Sent]:
+def send_many(events: Sequence[Event], *, now: datetime | None = None) -> list[Sent]:
     """Record events, all or none, or find those that were sent before; in the caller's transaction, if any.
 
     Safe to repeat. Their time in the log is when they came, by our clock.
+
+    Args:
+        now: the database's time when the statement runs, unless given.
 
     Raises:
         EventConflict: a source has used an id for another event.
@@ -95,6 +98,14 @@ def send_many(events: Sequence[Event], *, now: datetime) -> list[Sent]:
     """
     for place, event in enumerate(events):
         _check_size(event, place=place if len(events) > 1 else None)
+    # One statement needs no transaction around it; only of several events may some be new and one a conflict.
+    with transaction.atomic() if len(events) > 1 else nullcontext():
+        sent = _sent(events, now=now)
+        _tell(events, any_is_new=any(one.created for one in sent))
+    return sent
+
+
+def _sent(events: Sequence[Event], *, now: datetime | None) -> list[Sent]:
     kept = [event.kept for event in events]
     created = _insert(events, kept, now=now)
     sent: list[Sent] = []
@@ -102,7 +113,6 @@ def send_many(events: Sequence[Event], *, now: datetime) -> list[Sent]:
         # Of two that are the same in one call the first one is new.
         id_ = created.pop(_name(event), None)
         sent.append(Sent(id_, created=True) if id_ else Sent(_find(event, one), created=False))
-    _tell(events, any_is_new=any(one.created for one in sent))
     return sent
 
 
@@ -128,7 +138,8 @@ def _tell(events: Sequence[Event], *, any_is_new: bool) -> None:
 _INSERT = f"""
 WITH told AS (
     INSERT INTO events_event (organization_id, type, source, external_id, subject, at, data, execution_id)
-    SELECT new.organization_id, new.type, new.source, new.external_id, new.subject, new.at, new.data, new.execution_id
+    SELECT new.organization_id, new.type, new.source, new.external_id, new.subject,
+        coalesce(new.at, horarium_now()), new.data, new.execution_id
     FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[], %s::uuid[])
         AS new (organization_id, type, source, external_id, subject, at, data, execution_id)
     ON CONFLICT (organization_id, source, external_id) WHERE source <> '' DO NOTHING
@@ -143,7 +154,7 @@ SELECT id, organization_id, source, external_id, EXISTS (SELECT FROM wanted) FRO
 
 
 def _insert(
-    events: Sequence[Event], kept: Sequence[dict[str, Any]], *, now: datetime
+    events: Sequence[Event], kept: Sequence[dict[str, Any]], *, now: datetime | None
 ) -> dict[tuple[UUID, str, str], int]:
     """Insert what is new and return its ids."""
     columns = [
@@ -181,8 +192,11 @@ def _find(event: Event, kept: dict[str, Any]) -> int:
     values = [event.type, event.subject, Jsonb(rest), event.organization_id, event.source, event.external_id]
     with executed(_FIND, values) as cursor:
         row = cursor.fetchone()
-    if row is None or not row[1] or _neutral(row[2], json.loads(row[3] or "{}")) != _neutral(
-        kept.get("datacontenttype"), kept.get("extensions", {})
+    if (
+        row is None
+        or not row[1]
+        or _neutral(row[2], json.loads(row[3] or "{}"))
+        != _neutral(kept.get("datacontenttype"), kept.get("extensions", {}))
     ):
         raise EventConflict(event.source, event.external_id)
     return int(row[0])

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from events import dispatching
 from events.announcements import announce_on_commit
-from events.statements import array, executed
+from organizations.statements import array, executed
 
 HINT = "events"  # announcement topic; the key is the organization's id
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from events.models import Subscription
 from events.patterns import ANY_SUBJECT, MISSING, at_path, digest, patterns_of
-from events.statements import array, executed
+from organizations.statements import array, executed
 
 MOST_COUNTED = 1_000  # others that are told apart when the rarest condition is chosen
 

@@ -1,15 +1,18 @@
 """REST: the event log, in its order, and events that are sent to it."""
 
+import time
+from typing import TypeAlias
+
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
 from django.http.request import RawPostDataException
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
-from rest_framework.exceptions import UnsupportedMediaType, ValidationError
+from rest_framework.exceptions import Throttled, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
-import clock
 from events import log
 from events.cloud_events import intake
 from events.cloud_events.intake import BATCHED, STRUCTURED, Message
@@ -24,9 +27,11 @@ from events.serializers import (
     SentBatchSerializer,
     SentSerializer,
 )
+from organizations import throttling
 from organizations.roles import Role
 from organizations.viewsets import ScopedViewSet
 
+Throttles: TypeAlias = list[BaseThrottle]
 SENT = PolymorphicProxySerializer(
     component_name="SentOrBatch",
     serializers=[SentSerializer, SentBatchSerializer],
@@ -75,15 +80,29 @@ class EventViewSet(ScopedViewSet[Event]):
 
         Also in the binary mode of CloudEvents: attributes as headers `ce-…`, the data as the body.
         """
+        self._count(1)
         message = Message(request.headers, _body(request))
         try:
-            sent = intake.send(message, organization_id=self.access.organization.pk, now=clock.now())
+            events = intake.events_of(message, organization_id=self.access.organization.pk)
         except NotAnEvent as error:
             raise UnsupportedMediaType(message.media_type, detail=str(error)) from None
+        if len(events) > 1:
+            self._count(len(events) - 1)
+        sent = intake.send(message, events)
         results = [{"id": one.id, "result": "created" if one.created else "replayed"} for one in sent]
         if message.is_batch:
             return Response({"results": results})
         return Response(results[0], status=201 if sent[0].created else 200)
+
+    def get_throttles(self) -> Throttles:
+        """Count requests of the caller, but of those that send events the events, of the organization."""
+        return [] if self.action == "create" else super().get_throttles()
+
+    def _count(self, amount: int) -> None:
+        name, limit = f"events:{self.access.organization.pk}", settings.ENVIRONMENT.events_per_minute
+        wait = throttling.allowed(name, limit=limit, at=time.time(), amount=amount)
+        if wait is not None:
+            raise Throttled(wait)
 
     def _position(self, event_id: int) -> Position:
         if not event_id:

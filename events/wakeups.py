@@ -10,10 +10,10 @@ MAX_WAITING = 16  # undelivered ones per queue: while that many wait every slot 
 EXPIRES_SECONDS = 60.0  # the sweep has sent a newer one long before
 
 
-def publish(task: str, *, queue: str, count: int, args: Sequence[Any] = ()) -> None:
-    """Send up to `count` wake-ups of a task to a queue of the broker, fewer where enough wait there."""
+def publish(task: str, *, queue: str, count: int, args: Sequence[Any] = (), most: int = MAX_WAITING) -> None:
+    """Send up to `count` wake-ups of a task to a queue of the broker, fewer where `most` would wait there."""
     with current_app.producer_pool.acquire(block=True, timeout=1.0) as producer:
-        for _ in range(min(count, MAX_WAITING - _waiting(queue, producer))):
+        for _ in range(min(count, most - _waiting(queue, producer))):
             current_app.send_task(
                 task, args=tuple(args), queue=queue, expires=EXPIRES_SECONDS, producer=producer, retry=False
             )

@@ -7,7 +7,6 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-import clock
 from organizations import services
 from organizations.errors import InvalidApiKey
 from organizations.models import ApiKey
@@ -40,7 +39,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key is None:
             return None
         try:
-            api_key = services.authenticate(key, now=clock.now())
+            api_key = services.authenticate(key)
         except InvalidApiKey as error:
             raise AuthenticationFailed(str(error)) from None
         return Program(api_key.pk, f"API key {api_key.name}"), api_key

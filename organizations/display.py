@@ -32,6 +32,16 @@ _LOOKS = {
         "drained",
         "silent",
         "not_served",
+        "refused",
+        "rate_limited",
+        "invalid_input",
+        "expression_failed",
+        "too_expensive",
+        "too_deep",
+        "not_startable",
+        "incomplete",
+        "no_key",
+        "limit",
     ),
 }
 _LOOK = {state: look for look, states in _LOOKS.items() for state in states}

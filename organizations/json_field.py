@@ -39,4 +39,3 @@ class Json(Code):
             return bool(self.to_python(data) != (self.of() if initial is None else initial))
         except ValidationError:
             return True
-

@@ -1,6 +1,5 @@
 """Who: organizations, memberships and API keys; what they keep secret."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -49,15 +48,6 @@ class Membership(models.Model):
         return f"{self.user} in {self.organization} ({self.role})"
 
 
-class ApiKeys(models.QuerySet["ApiKey"]):
-    """Named reads of API keys."""
-
-    def valid(self, now: datetime) -> "ApiKeys":
-        """Return keys that are neither revoked nor expired at `now`."""
-        unexpired = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now)
-        return self.filter(unexpired, revoked_at__isnull=True)
-
-
 class ApiKey(models.Model):
     """A program's credential; the key itself is shown once and only its hash is kept."""
 
@@ -72,8 +62,6 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects: ClassVar[ApiKeys] = ApiKeys.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ("-created_at",)

@@ -1,11 +1,13 @@
 """The one ASGI application: HTTP goes to Django, its bodies bounded, WebSockets to the event stream."""
 
+import gc
 import os
 import warnings
+from importlib import import_module
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 from scheduler_project.bodies import BoundedBodies
 
@@ -14,14 +16,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler_project.settings")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 SLACK_BYTES = 64 * 1024
+COLLECT_AFTER = (10_000, 20, 50)  # allocations, and passes of each generation
 
 
 def _application() -> ProtocolTypeRouter:
-    http = get_asgi_application()  # sets Django up, which models need to be imported
+    django.setup(set_prefix=False)  # models need it to be imported
     from events.routing import websocket_urlpatterns
+    from scheduler_project.handler import OneThread
 
     bounded = BoundedBodies(
-        http,
+        OneThread(),
         # A little more than what Django allows, whose refusal says more: it knows the endpoint.
         max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE + SLACK_BYTES,
         seconds=settings.ENVIRONMENT.body_seconds,
@@ -29,4 +33,13 @@ def _application() -> ProtocolTypeRouter:
     return ProtocolTypeRouter({"http": bounded, "websocket": URLRouter(websocket_urlpatterns)})
 
 
+def _settle() -> None:
+    """Load what requests need, and keep the collector from walking it: one pass took a tenth of a second and more."""
+    import_module(settings.ROOT_URLCONF)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+
+
 application = _application()
+_settle()

@@ -180,6 +180,12 @@ class Environment(BaseSettings):
         validation_alias="HORARIUM_BODY_SECONDS",
         description="Within which the body of a request must have arrived; a slower one is answered 408.",
     )
+    events_per_minute: int = Field(
+        default=60_000,
+        ge=0,
+        validation_alias="HORARIUM_EVENTS_PER_MINUTE",
+        description="Events that an organization may send by HTTP; more are answered 429. 0 sets no bound.",
+    )
     webhook_deliveries_per_minute: int = Field(
         default=6_000,
         ge=0,
@@ -198,7 +204,8 @@ class Environment(BaseSettings):
         default=6_000,
         ge=0,
         validation_alias="HORARIUM_API_REQUESTS_PER_MINUTE",
-        description="Requests that one API key or person may make; more are answered 429. 0 sets no bound.",
+        description="Requests that one API key or person may make, beside those that send events; more are answered "
+        "429. 0 sets no bound.",
     )
     calls_require_key: Literal["auto", "true", "false"] = Field(
         default="auto",

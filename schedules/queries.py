@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from events.statements import array, executed
+from organizations.statements import array, executed
 
 
 @dataclass(frozen=True, slots=True)

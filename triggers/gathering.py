@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from events.statements import executed
+from organizations.statements import executed
 from triggers.acting import Wish, act, within_rates
 from triggers.matching import OWN
 from triggers.models import Gathering, SkipReason, Trigger, TriggerState

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from events.statements import array, executed
+from organizations.statements import array, executed
 
 
 @dataclass(slots=True, kw_only=True)

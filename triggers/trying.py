@@ -9,23 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
-from events import sending
+from events.cloud_events import structured
+from events.cloud_events.envelope import opened
+from events.errors import InvalidEvent
 from events.models import Event
 from events.subscriptions import Offered, candidates
 from organizations.models import Organization
-from triggers.errors import InvalidMapping
+from triggers.errors import InvalidMapping, InvalidTrigger
 from triggers.inputs import input_of
-from triggers.matching import match
+from triggers.matching import OWN, match
 from triggers.models import Delivery, Trigger, TriggerState, Webhook
 from triggers.shown import sent, told
 from triggers.wanted import CONSUMER, wanted_of, wanted_of_webhook
 from triggers.webhooks.deciding import event_of
 from triggers.webhooks.reading import read
 from workflows.definition import check_input
-from workflows.errors import InvalidInput
+from workflows.errors import InvalidInput, Problem
 from workflows.models import Workflow
 from workflows.services import definition_of
 
@@ -65,8 +68,23 @@ class Tried:
     others: int = 0
 
 
-def sample(event: sending.Event, *, now: datetime) -> dict[str, Any]:
-    """Return an event that nobody has sent as triggers would see it; it would come `now`."""
+def sample_of(given: dict[str, Any], *, organization_id: UUID, now: datetime) -> dict[str, Any]:
+    """Return a CloudEvent that nobody has sent, or what Horarium would tell itself, as triggers would see it.
+
+    What is left out is filled in; it would come `now`.
+
+    Raises:
+        InvalidTrigger: naming, below `event`, what is wrong with it.
+    """
+    if given.get("source") == OWN:
+        return _own(given, now=now)
+    filled = {"specversion": "1.0", "id": "sample", "source": "/sample", **given}
+    try:
+        event = opened(structured.read(filled, depth=None), organization_id=organization_id)
+    except InvalidEvent as error:
+        raise InvalidTrigger(
+            [Problem(path=f"event.{name}", message=problem) for name, problem in error.errors.items()]
+        ) from None
     row = Event(
         type=event.type,
         source=event.source,
@@ -76,6 +94,19 @@ def sample(event: sending.Event, *, now: datetime) -> dict[str, Any]:
         at=now,
     )
     return sent(row)
+
+
+def _own(given: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+    usual: dict[str, Any] = {"id": "0", "type": "", "source": OWN, "subject": None, "time": now.isoformat(), "data": {}}
+    shown = {**usual, **given}
+    problems = [
+        Problem(path=f"event.{name}", message=f"write {wanted}")
+        for name, kind, wanted in (("type", str, "text"), ("data", dict, "a JSON object"))
+        if not isinstance(shown[name], kind)
+    ]
+    if problems:
+        raise InvalidTrigger(problems)
+    return shown
 
 
 def try_event(organization: Organization, event: Mapping[str, Any], *, only: Trigger | None = None) -> Tried:

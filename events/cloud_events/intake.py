@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from events import sending
@@ -45,16 +44,14 @@ class Message:
         return self.media_type == BATCHED
 
 
-def send(message: Message, *, organization_id: UUID, now: datetime) -> list[Sent]:
+def send(message: Message, events: Sequence[sending.Event]) -> list[Sent]:
     """Record the events of a message, all or none; see `sending.send_many`.
 
     Raises:
-        NotAnEvent, InvalidEvent: as `events_of`.
         EventConflict, EventTooLarge: as `sending.send_many`; in a batch a conflict has its place.
     """
-    events = events_of(message, organization_id=organization_id)
     try:
-        return sending.send_many(events, now=now)
+        return sending.send_many(events)
     except EventConflict as error:
         if message.is_batch:
             error.place = _place(events, error)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from events.statements import executed
 from executions import wakeups
+from organizations.statements import executed
 
 SPACING = timedelta(milliseconds=10)  # between two steps of one target
 BATCH = 200  # steps of one target; as many as their spacing lets go on until the next sweep

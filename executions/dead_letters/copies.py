@@ -7,8 +7,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from events.statements import executed
 from executions.queries import step_states
+from organizations.statements import executed
 
 __all__ = ["begin_items", "copy_finished", "copy_items", "step_states"]
 

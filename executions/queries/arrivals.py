@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from events.models import BEGINNING, Position
-from events.statements import executed
+from organizations.statements import executed
 
 LONGEST_SEND = timedelta(minutes=1)  # from reading the clock to the insert; statement timeouts end it before
 

@@ -12,8 +12,8 @@ from uuid_utils.compat import uuid7
 
 from events import dispatching
 from events.services import INSERT_EVENTS, RETURNING_TOLD, NewEvent, event_columns
-from events.statements import array, executed
 from executions.models import WHOLE
+from organizations.statements import array, executed
 
 
 @dataclass(frozen=True, slots=True)

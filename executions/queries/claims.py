@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 
 NOBODY = UUID(int=0)
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 
 # By primary keys.
 _DEPTH = """

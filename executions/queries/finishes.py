@@ -8,9 +8,9 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from events.statements import executed
 from executions.queries.claims import Claim
 from executions.queries.items import recount_items
+from organizations.statements import executed
 
 
 @dataclass(frozen=True, slots=True)

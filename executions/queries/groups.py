@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from events.statements import executed
 from executions.admitting.overlap import Occupancy
+from organizations.statements import executed
 
 _LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(key::text, 0))

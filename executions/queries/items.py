@@ -7,7 +7,7 @@ step's row save each item that ends from looking at all the others.
 from datetime import datetime
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 
 _COUNT = "UPDATE executions_steprun SET items_left = %s, items_next = %s WHERE id = %s"
 

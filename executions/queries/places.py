@@ -11,9 +11,9 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from events.statements import array, executed
 from executions.admitting.limits.rooms import Other, Room, Waiter
 from executions.queries.groups import ADMITTED, Admitted
+from organizations.statements import array, executed
 
 
 @dataclass(frozen=True, slots=True)

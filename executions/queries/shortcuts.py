@@ -11,10 +11,10 @@ from psycopg.types.json import Jsonb
 
 from events import dispatching
 from events.services import RETURNING_TOLD
-from events.statements import executed
 from executions.queries.births import NewStepRun
 from executions.queries.claims import PICK_AND_TAKE, TAKE, Claim, Slot
 from executions.queries.finishes import Closed
+from organizations.statements import executed
 
 # The execution first, as everywhere.
 _STEP = """

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 
 # Index: step_run_due (available_at) where waiting and not null.
 _RELEASE_DUE = """

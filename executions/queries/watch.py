@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from events.statements import executed
 from executions.queries.claims import interval
+from organizations.statements import executed
 
 # Indexes: step_run_claim, walked once per queue, then probed for an old row.
 _OVERDUE_QUEUES = """

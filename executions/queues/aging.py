@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from events.statements import array, executed
 from executions.queries.claims import interval
+from organizations.statements import array, executed
 from workflows.services import definition_of
 
 HIGHEST = 9

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from events.statements import executed
 from executions.errors import QueueFull
 from executions.queues import special
+from organizations.statements import executed
 
 FRESH_SECONDS = 1.0
 RESTS = (

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from events.statements import executed
 from executions import queries
 from executions.queries import Claim, Slot
 from executions.queries.claims import TAKE
 from executions.queues import special
+from organizations.statements import executed
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('queue:' || %s::text || ':' || %s::text, 0))"
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from events.statements import array, executed
 from executions.queries.claims import interval
 from executions.queues.histogram import trimmed
+from organizations.statements import array, executed
 
 KEPT = timedelta(hours=48)
 

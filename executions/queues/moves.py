@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 
 # A claim that is faster has made the row running, and this update passes over it.
 _MOVE_STEPS = """

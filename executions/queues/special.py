@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 
 FRESH_SECONDS = 1.0
 

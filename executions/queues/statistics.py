@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from events.statements import executed
 from executions.models import QueueSetting, WaitsFor
 from executions.queues import minutes
 from executions.queues.histogram import PERCENTILES, percentile
 from executions.queues.minutes import Sums
 from executions.workers import registry
+from organizations.statements import executed
 
 MOST_COUNTED = 10_000  # rows of one count; reading more would cost more than the number is worth
 MOST_QUEUES = 1_000  # of an organization, in the order of their names

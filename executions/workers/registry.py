@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from psycopg.types.json import Jsonb
 
-from events.statements import executed
 from executions.queries.claims import interval
 from executions.workers.load import Limits, Usage
+from organizations.statements import executed
 
 LIVE = timedelta(seconds=30)  # one that was not seen for longer serves nothing
 KEPT = timedelta(minutes=10)  # since it was seen

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from events.statements import executed
 from executions.models import WorkerNode
 from executions.workers.registry import LIVE
+from organizations.statements import executed
 
 MOST_STEPS = 1_000  # of one answer
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 from schedules.models import Backfill
 
 

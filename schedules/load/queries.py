@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 
 RECENT = 50  # executions looked at for each schedule or workflow
 

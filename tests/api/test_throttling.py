@@ -1,5 +1,8 @@
 """One caller cannot take the platform for itself."""
 
+import json
+from typing import Any
+
 import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow two requests a minute, in a minute that does not end."""
-    monkeypatch.setattr("scheduler_project.api.throttling.time.time", lambda: 1_800_000_045.0)
+    monkeypatch.setattr("time.time", lambda: 1_800_000_045.0)
     monkeypatch.setattr(throttling, "_counter", throttling.Counter())
     limited = settings.ENVIRONMENT.model_copy(update={"api_requests_per_minute": 2})
     monkeypatch.setattr(settings, "ENVIRONMENT", limited)
@@ -44,3 +47,22 @@ def test_a_bound_of_zero_is_none(bound: None, api: APIClient, monkeypatch, organ
     monkeypatch.setattr(settings, "ENVIRONMENT", unlimited)
 
     assert [api.get(URL).status_code for _ in range(4)] == [200] * 4
+
+
+def sent(api: APIClient, *ids: str) -> Any:
+    batch = [{"specversion": "1.0", "id": id_, "source": "/shop", "type": "order.paid"} for id_ in ids]
+    return api.post(f"{V1}/events/", json.dumps(batch), content_type="application/cloudevents-batch+json")
+
+
+def test_an_organization_sends_no_more_events_than_it_may(
+    bound: None, api: APIClient, stranger: APIClient, monkeypatch: pytest.MonkeyPatch
+):
+    limited = settings.ENVIRONMENT.model_copy(update={"events_per_minute": 3})
+    monkeypatch.setattr(settings, "ENVIRONMENT", limited)
+
+    answers = [sent(api, "1", "2").status_code, sent(api, "3").status_code]
+    refused = sent(api, "4")
+
+    assert (answers, refused.status_code, refused["Retry-After"]) == ([200, 200], 429, "15")
+    assert sent(stranger, "4").status_code == 200
+    assert api.get(URL).status_code == 200

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from events.dispatching import hurry
 from events.models import Dispatch
 from organizations.buttons import Button, ButtonsAdmin
 from organizations.display import ago, line
 from organizations.scoped_admin import ScopedAdmin
-from triggers.admin.hurrying import hurry
 
 BUTTONS = {
     "try_now": Button(

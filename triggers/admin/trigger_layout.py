@@ -48,7 +48,7 @@ FIELDSETS: tuple[Any, ...] = (
 # To read: of those with a condition the browser would ask for fields that are not there.
 READ_ONLY: tuple[Any, ...] = (
     (None, {"fields": ("organization", "name", "workflow", "description")}),
-    ("What starts it", {"classes": TAB, "fields": ("waits", "filters_text", "condition")}),
+    ("What starts it", {"classes": TAB, "fields": ("waits_text", "filters_text", "condition")}),
     ("What it starts", {"classes": TAB, "fields": ("input_text", "priority", "queue")}),
     ("Gathering", {"classes": TAB, "fields": ("gathered_text", "group_key")}),
     (

@@ -115,7 +115,7 @@ class TriggerAdmin(StandingAdmin, ServiceFormAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the organization."""
         del request
-        shown = ("waits", "filters_text", "input_text", "gathered_text", "rate_text")
+        shown = ("waits_text", "filters_text", "input_text", "gathered_text", "rate_text")
         return ("organization", *shown) if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -169,7 +169,11 @@ class TriggerAdmin(StandingAdmin, ServiceFormAdmin):
 
     @admin.display(description="waits for")
     def waits(self, trigger: Trigger) -> SafeString:
-        return brief(words.waits_for(trigger, _beside(trigger).names), width=15)
+        return brief(self.waits_text(trigger), width=15)
+
+    @admin.display(description="waits for")
+    def waits_text(self, trigger: Trigger) -> str:
+        return words.waits_for(trigger, _beside(trigger).names)
 
     @admin.display(description="started")
     def started(self, trigger: Trigger) -> str:

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from rest_framework.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminSelectWidget
 
 import clock
@@ -21,13 +20,12 @@ from organizations.json_field import Json
 from organizations.models import Organization
 from organizations.scoped_admin import ScopedAdmin, as_uuid
 from triggers import trying
-from triggers.errors import TriggerError
+from triggers.errors import InvalidTrigger, TriggerError
 from triggers.matching import OWN
 from triggers.models import Delivery, Trigger, Webhook
 from triggers.serializers.triggers import beside
 from triggers.shown import told
 from triggers.trying import Tried
-from triggers.views.trying import sample_of
 from workflows.errors import Invalid
 
 SAMPLE = {"type": "order.created", "source": "/shop", "data": {"id": 42}}
@@ -117,11 +115,10 @@ def _begin(
 def _of_form(form: TryForm, only: Trigger | None) -> Tried | None:
     organization = form.cleaned_data["organization"]
     try:
-        event = sample_of(form.cleaned_data["event"], organization_id=organization.pk, now=clock.now())
-    except ValidationError as error:
-        details: Any = error.detail
-        for name, problems in details.items():
-            form.add_error("event", f"{name.removeprefix('event.')}: {'; '.join(map(str, problems))}")
+        event = trying.sample_of(form.cleaned_data["event"], organization_id=organization.pk, now=clock.now())
+    except InvalidTrigger as error:
+        for problem in error.errors:
+            form.add_error("event", f"{problem['path'].removeprefix('event.')}: {problem['message']}")
         return None
     return trying.try_event(organization, event, only=only)
 

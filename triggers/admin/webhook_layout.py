@@ -39,7 +39,10 @@ CHANGE: tuple[Any, ...] = (
 # To read: columns, and what the admin shows in place of some.
 READ_ONLY: tuple[Any, ...] = (
     (None, {"fields": ("organization", "name", "workflow", "description")}),
-    ("Who may send", {"classes": TAB, "fields": ("scheme", "options_text", "tolerance_seconds", "id_path")}),
+    (
+        "Who may send",
+        {"classes": TAB, "fields": ("scheme_name", "options_text", "tolerance_seconds", "id_path")},
+    ),
     (
         "What it starts",
         {"classes": TAB, "fields": ("filters_text", "condition", "input_text", "priority", "queue")},

@@ -77,7 +77,7 @@ class WebhookAdmin(StandingAdmin, ServiceFormAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the organization."""
         del request
-        shown = ("options_text", "filters_text", "input_text", "types_text", "networks_text")
+        shown = ("scheme_name", "options_text", "filters_text", "input_text", "types_text", "networks_text")
         return ("organization", *shown) if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

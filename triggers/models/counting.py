@@ -36,6 +36,8 @@ class Skip(models.Model):
 
     class Meta:
         ordering = ("-at", "-id")
+        verbose_name = "skipped event"
+        verbose_name_plural = "skipped events"
         indexes = (
             models.Index(fields=["trigger", "-at", "-id"], name="skip_of_trigger"),
             models.Index(fields=["at"], name="skip_age"),

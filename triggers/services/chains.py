@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 from triggers.errors import InvalidTrigger
 from triggers.loops import loop_through, shown
 from triggers.models import Trigger, TriggerState

@@ -1,27 +1,18 @@
 """REST: try a sample on triggers and webhooks."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 import clock
-from events.cloud_events import structured
-from events.cloud_events.envelope import opened
-from events.errors import InvalidEvent
 from organizations.viewsets import ScopedViewSet, one_called
 from triggers import trying
-from triggers.matching import OWN
 from triggers.models import Delivery, Trigger
 from triggers.serializers.trying import SampleSerializer, TriedSerializer
 from triggers.trying import Tried
-
-OWN_SHAPE: dict[str, Any] = {"id": "0", "type": "", "source": OWN, "subject": None, "data": {}}
 
 
 class TryViewSet(ScopedViewSet[Trigger]):
@@ -47,7 +38,7 @@ class TryViewSet(ScopedViewSet[Trigger]):
         if "event" in wanted:
             return trying.try_event(
                 organization,
-                sample_of(wanted["event"], organization_id=organization.pk, now=clock.now()),
+                trying.sample_of(wanted["event"], organization_id=organization.pk, now=clock.now()),
                 only=only,
             )
         if "event_id" in wanted:
@@ -60,33 +51,3 @@ class TryViewSet(ScopedViewSet[Trigger]):
         if delivery is None:
             raise Http404(f"there is no delivery '{wanted['delivery']}'")
         return trying.try_delivery(delivery)
-
-
-def sample_of(given: dict[str, Any], *, organization_id: UUID, now: datetime) -> dict[str, Any]:
-    """Return a sample as triggers see it.
-
-    Raises:
-        ValidationError: naming what is wrong with it.
-    """
-    if given.get("source") == OWN:
-        return _own(given, now=now)
-    filled = {"specversion": "1.0", "id": "sample", "source": "/sample", **given}
-    try:
-        event = opened(structured.read(filled, depth=None), organization_id=organization_id)
-    except InvalidEvent as error:
-        raise ValidationError(
-            {f"event.{name}": [problem] for name, problem in error.errors.items()}
-        ) from None
-    return trying.sample(event, now=now)
-
-
-def _own(given: dict[str, Any], *, now: datetime) -> dict[str, Any]:
-    shown = {**OWN_SHAPE, "time": now.isoformat(), **given}
-    problems = {
-        f"event.{name}": [f"write {wanted}"]
-        for name, kind, wanted in (("type", str, "text"), ("data", dict, "a JSON object"))
-        if not isinstance(shown[name], kind)
-    }
-    if problems:
-        raise ValidationError(problems)
-    return shown

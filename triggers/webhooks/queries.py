@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from events.statements import executed
+from organizations.statements import executed
 from triggers.models import Delivery
 
 
