@@ -1,6 +1,6 @@
 """Do what reactions ask for, in the caller's transaction: start, record what was left out, count."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,9 @@ from executions import services
 from executions.admitting.overlap import Decision
 from executions.errors import InvalidStart, NotStartable
 from executions.services import Start, Verdict
+from organizations.statements import array, executed
 from triggers import skips, tallies
+from triggers.errors import TriggerChanged
 from triggers.models import SkipReason, Trigger
 from triggers.reactions import skip_of
 from triggers.shown import Told
@@ -17,6 +19,8 @@ from triggers.tallies import Count
 from workflows.errors import InvalidInput
 
 Wish = tuple[Trigger, Told, Start]
+
+AT_ONCE = 100  # starts of one statement, which holds their inputs as text
 
 _REASONS = {
     Decision.OVERLAP: SkipReason.OVERLAP,
@@ -33,6 +37,30 @@ def act(
     started = _started(wishes, left_out, now=now)
     skips.record(left_out, now=now)
     tallies.add(_counts(started, left_out, matched), now=now)
+
+
+# Whoever edits one of them waits for the end of this transaction, or this one for the edit. Before any other
+# lock: what an edit locks besides, such as what the trigger has gathered, it locks after the trigger, too.
+_HOLD = """
+SELECT t.id FROM triggers_trigger AS t
+JOIN unnest(%s::uuid[], %s::int[], %s::text[]) AS known (id, version, state) ON known.id = t.id
+WHERE t.version = known.version AND t.state = known.state
+ORDER BY t.id FOR SHARE OF t
+"""
+
+
+def hold(triggers: Collection[Trigger]) -> None:
+    """Keep triggers as they were read until the caller's transaction ends. Call it first.
+
+    Raises:
+        TriggerChanged: one of them is not any more as it was read; the caller must roll back and look again.
+    """
+    known = {trigger.pk: (trigger.pk, trigger.version, trigger.state) for trigger in triggers}
+    if not known:
+        return
+    with executed(_HOLD, [array(column) for column in zip(*known.values(), strict=True)]) as cursor:
+        if len(cursor.fetchall()) != len(known):
+            raise TriggerChanged
 
 
 def within_rates(wishes: Sequence[Wish], *, now: datetime) -> tuple[list[Wish], list[Skipped]]:
@@ -59,33 +87,44 @@ def within_rates(wishes: Sequence[Wish], *, now: datetime) -> tuple[list[Wish], 
 
 
 def _started(wishes: Sequence[Wish], left_out: list[Skipped], *, now: datetime) -> list[tuple[Trigger, UUID]]:
-    """Start all with one call; where one of them cannot be started at all, one after the other."""
-    try:
-        verdicts: list[Verdict | Skipped] = list(
-            services.start_many([start for *_, start in wishes], now=now)
-        )
-    except (InvalidInput, InvalidStart, NotStartable):
-        verdicts = [_start_one(wish, now=now) for wish in wishes]
     started = []
-    for (trigger, told, _), verdict in zip(wishes, verdicts, strict=True):
-        if isinstance(verdict, Skipped):
-            left_out.append(verdict)
-        elif verdict.id is not None:
-            started.append((trigger, verdict.id))
-        elif verdict.is_refused:
-            left_out.append(skip_of(trigger, told, _REASONS[verdict.decision]))
+    for first in range(0, len(wishes), AT_ONCE):
+        for (trigger, told, _), verdict in _verdicts(wishes[first : first + AT_ONCE], left_out, now=now):
+            if verdict.id is not None:
+                started.append((trigger, verdict.id))
+            elif verdict.is_refused:
+                left_out.append(skip_of(trigger, told, _REASONS[verdict.decision]))
     return started
 
 
-def _start_one(wish: Wish, *, now: datetime) -> Verdict | Skipped:
+def _verdicts(
+    wishes: Sequence[Wish], left_out: list[Skipped], *, now: datetime
+) -> Iterable[tuple[Wish, Verdict]]:
+    """Start all with one call, or all but those that cannot be started at all.
+
+    Not one after the other: two workers that lock the groups of their starts one by one hold up each other.
+    """
+    try:
+        verdicts = services.start_many([start for *_, start in wishes], now=now)
+    except (InvalidInput, InvalidStart, NotStartable):
+        problems = [_problem(wish) for wish in wishes]
+        left_out += [problem for problem in problems if problem]
+        wishes = [wish for wish, problem in zip(wishes, problems, strict=True) if not problem]
+        verdicts = services.start_many([start for *_, start in wishes], now=now)
+    return zip(wishes, verdicts, strict=True)
+
+
+def _problem(wish: Wish) -> Skipped | None:
+    """Return the record of a start that is refused whatever else runs."""
     trigger, told, start = wish
     try:
-        return services.start_many([start], now=now)[0]
+        services.check(start)
     except (InvalidInput, InvalidStart) as error:
         paths = "; ".join(f"{problem['path']}: {problem['message']}" for problem in error.errors[:5])
         return skip_of(trigger, told, SkipReason.INVALID_INPUT, detail=paths)
     except NotStartable as error:
         return skip_of(trigger, told, SkipReason.NOT_STARTABLE, detail=str(error))
+    return None
 
 
 def _counts(

@@ -8,6 +8,7 @@ that it is no longer held, and rolls back.
 
 import time
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -21,18 +22,20 @@ from events.dispatching import Claimed
 from events.errors import LostDispatch
 from events.subscriptions import Offered
 from triggers import gathering
-from triggers.acting import act, within_rates
+from triggers.acting import act, hold, within_rates
+from triggers.errors import TriggerChanged
 from triggers.matching import match
 from triggers.models import SkipReason, Trigger, TriggerState
-from triggers.reactions import react, skip_of
+from triggers.reactions import Reactions, react, skip_of
 from triggers.shown import Told, told
-from triggers.skips import Skipped
 from triggers.wanted import CONSUMER, wanted_of
 
 log = structlog.get_logger(__name__)
 
 BATCH = 50  # events of one transaction
-LOOK_SECONDS = 5.0  # of evaluating conditions for one transaction, and for one event; well within the lease
+LOOK_SECONDS = 5.0  # after which no other event is looked at for the same transaction; well within the lease
+CONDITION_SECONDS = 5.0  # of the processor, for all conditions on one event
+MOST_WANTED = 500  # likewise, pairs of an event and a trigger
 SLICE_SECONDS = 1.0  # of one wake-up; then other work of the process has its turn
 
 
@@ -68,12 +71,16 @@ def _deal_with(held: Sequence[Claimed]) -> None:
 
 
 def _hand_on(held: Sequence[Claimed]) -> None:
-    """Act on events, as many in one transaction as can be looked at in `LOOK_SECONDS`."""
+    """Act on events, as many in one transaction as can be looked at in `LOOK_SECONDS`.
+
+    Where a trigger is changed after the look they are looked at again.
+    """
     while held:
         looked = _look([one.event_id for one in held])
         done = [one for one in held if one.event_id not in looked.left]
-        _act(done, looked)
-        held = [one for one in held if one.event_id in looked.left]
+        with suppress(TriggerChanged):
+            _act(done, looked)
+            held = [one for one in held if one.event_id in looked.left]
         if held:
             dispatching.extend(CONSUMER, held)
 
@@ -82,9 +89,12 @@ def _hand_on(held: Sequence[Claimed]) -> None:
 class _Looked:
     """What triggers want of some events. `left`: those that were not looked at yet."""
 
-    wanted: list[tuple[Trigger, Told, int]] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    reactions: Reactions = field(default_factory=Reactions)
     left: set[int] = field(default_factory=set)
+
+    @property
+    def is_full(self) -> bool:
+        return sum(self.reactions.matched.values()) >= MOST_WANTED
 
 
 def _look(event_ids: Collection[int]) -> _Looked:
@@ -96,25 +106,26 @@ def _look(event_ids: Collection[int]) -> _Looked:
     triggers = _active(owner for owners in candidates for owner in owners)
     looked, until = _Looked(), time.monotonic() + LOOK_SECONDS
     for place, (one, owners) in enumerate(zip(events, candidates, strict=True)):
-        if place and time.monotonic() > until:
+        if place and (looked.is_full or time.monotonic() > until):
             looked.left = {event.id for event in events[place:]}
             break
-        _look_at(one, [triggers[owner] for owner in owners if owner in triggers], looked)
+        _look_at(one, [triggers[owner] for owner in owners if owner in triggers], looked.reactions)
     return looked
 
 
-def _look_at(one: Told, triggers: Iterable[Trigger], looked: _Looked) -> None:
-    until = time.monotonic() + LOOK_SECONDS
+def _look_at(one: Told, triggers: Iterable[Trigger], reactions: Reactions) -> None:
+    wanted, until = [], time.thread_time() + CONDITION_SECONDS
     for trigger in triggers:
         if trigger.organization_id != one.organization_id:
             continue
-        if trigger.condition and time.monotonic() > until:
-            detail = f"the conditions of all triggers on it took more than {LOOK_SECONDS:g} s together"
-            looked.skipped.append(skip_of(trigger, one, SkipReason.TOO_EXPENSIVE, detail=detail))
+        if trigger.condition and time.thread_time() > until:
+            detail = f"the conditions of all triggers on it took more than {CONDITION_SECONDS:g} s together"
+            reactions.skipped.append(skip_of(trigger, one, SkipReason.TOO_EXPENSIVE, detail=detail))
             continue
         verdict = match(wanted_of(trigger), one.shown)
         if verdict.matches:
-            looked.wanted.append((trigger, one, verdict.place))
+            wanted.append((trigger, verdict.place))
+    react(one, wanted, reactions)
 
 
 def _active(ids: Iterable[UUID]) -> dict[UUID, Trigger]:
@@ -124,11 +135,11 @@ def _active(ids: Iterable[UUID]) -> dict[UUID, Trigger]:
 
 
 def _act(held: Sequence[Claimed], looked: _Looked) -> None:
-    reactions = react(looked.wanted)
-    now = clock.now()
+    reactions, now = looked.reactions, clock.now()
     allowed, dropped = within_rates(reactions.starts, now=now)
-    skipped = [*looked.skipped, *reactions.skipped, *dropped]
+    skipped = [*reactions.skipped, *dropped]
     with transaction.atomic():
+        hold(reactions.matched)
         dispatching.settle(CONSUMER, held)
         is_complete = gathering.gather(reactions.gathered, now=now)
         act(allowed, skipped, matched=reactions.matched, now=now)

@@ -26,6 +26,10 @@ class DuplicateTrigger(TriggerError):
         super().__init__(f"there is a {kind} called {name!r} already; choose another name")
 
 
+class TriggerChanged(TriggerError):
+    """A trigger was changed, paused or deleted after it was held against events; look at them again."""
+
+
 class StaleTrigger(TriggerError):
     """Somebody else has changed it; read it again and decide anew."""
 

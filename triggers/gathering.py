@@ -1,17 +1,19 @@
 """Gather events that are to start one execution together, and start it when its time has come."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from uuid_utils.compat import uuid7
 
 from organizations.statements import executed
-from triggers.acting import Wish, act, within_rates
+from triggers.acting import Wish, act, hold, within_rates
+from triggers.errors import TriggerChanged
 from triggers.matching import OWN
 from triggers.models import Gathering, SkipReason, Trigger, TriggerState
 from triggers.reactions import Gathered, Unfit, skip_of, start_of
@@ -22,6 +24,8 @@ from triggers.wanted import end_of
 log = structlog.get_logger(__name__)
 
 RELEASED_AT_ONCE = 50
+SLICE_SECONDS = 1.0  # of one pass
+LEASE = timedelta(seconds=30)  # after which another process releases what one has claimed
 MAX_SIZE = 500_000  # characters of a batch's events: an input has at most 1 MB
 
 # A new event of a burst takes the last one's place and puts the start off; one of a batch is added, one of a
@@ -42,13 +46,15 @@ _DEBOUNCE = _GATHER.format(
     size="excluded.size",
     due_at="least(excluded.due_at, g.first_at + %(longest)s::interval)",
 )
+# Whoever is about to start it has put it off, and starts it no more.
+_UNCLAIMED = "least(g.due_at, g.first_at + %(window)s::interval)"
 _BATCH = _GATHER.format(
-    event_ids="g.event_ids || excluded.event_ids", size="g.size + excluded.size", due_at="g.due_at"
+    event_ids="g.event_ids || excluded.event_ids", size="g.size + excluded.size", due_at=_UNCLAIMED
 )
 _JOIN = _GATHER.format(
     event_ids="g.event_ids[:%(place)s - 1] || %(event_id)s::bigint || g.event_ids[%(place)s + 1:]",
     size="g.size",
-    due_at="g.due_at",
+    due_at=_UNCLAIMED,
 )
 # Under a name of its own, so that what comes next begins anew.
 _COMPLETE = """
@@ -101,21 +107,59 @@ def _is_complete(trigger: Trigger, event_ids: Sequence[int], size: int, count: i
     return trigger.batch_size is not None and (count >= trigger.batch_size or size > MAX_SIZE)
 
 
-def release_due(*, now: datetime) -> int:
-    """Start what is complete, or whose time has come; return how many gatherings are settled. Safe to repeat.
+# Index: gathering_due.
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM triggers_gathering WHERE due_at <= %(now)s ORDER BY due_at, id
+    LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+UPDATE triggers_gathering AS g SET version = g.version + 1, due_at = %(now)s::timestamptz + %(lease)s::interval
+FROM due WHERE g.id = due.id RETURNING g.id
+"""
 
-    Another process may do the same: who deletes the row as it was read starts it.
+
+def release_due(*, now: datetime) -> int:
+    """Start what is complete, or whose time has come, for about a second; return how many gatherings are settled.
+
+    Safe to run in many processes at once: a gathering is claimed, and deleted with what follows from it.
     """
-    due = (
-        Gathering.objects.filter(due_at__lte=now).order_by("due_at", "id").select_related("trigger__workflow")
-    )
+    until = time.monotonic() + SLICE_SECONDS
     settled = 0
-    for gathering in due[:RELEASED_AT_ONCE]:
-        settled += _release(gathering, now=now)
+    while claimed := _claim(now=now):
+        settled += sum(_settle(gathering, now=now) for gathering in claimed)
+        if len(claimed) < RELEASED_AT_ONCE or time.monotonic() > until:
+            break
     return settled
 
 
+def _claim(*, now: datetime) -> list[Gathering]:
+    values = {"now": now, "most": RELEASED_AT_ONCE, "lease": _seconds(LEASE)}
+    with executed(_CLAIM, values) as cursor:
+        ids = [row[0] for row in cursor]
+    return _read(ids) if ids else []
+
+
+def _read(ids: Sequence[UUID]) -> list[Gathering]:
+    rows = Gathering.objects.filter(pk__in=ids).order_by("first_at", "id")
+    return list(rows.select_related("trigger__workflow"))
+
+
+def _settle(gathering: Gathering, *, now: datetime) -> bool:
+    """Release a gathering; one with which that cannot be done comes again, and holds up no other."""
+    try:
+        return _release(gathering, now=now)
+    except TriggerChanged:
+        return any(_settle(again, now=now) for again in _read([gathering.pk]))
+    except (OperationalError, InterfaceError):  # the database is away, or busy
+        log.warning("gathering put off", gathering_id=str(gathering.pk), exc_info=True)
+        connection.close_if_unusable_or_obsolete()
+    except Exception:
+        log.exception("a gathering cannot be released", gathering_id=str(gathering.pk))
+    return False
+
+
 def _release(gathering: Gathering, *, now: datetime) -> bool:
+    """Start what was gathered; False where something was added to it meanwhile, or somebody else has it."""
     trigger = gathering.trigger
     events = told([event_id for event_id in gathering.event_ids if event_id])
     ids = gathering.event_ids if trigger.is_join else sorted(gathering.event_ids)
@@ -126,6 +170,7 @@ def _release(gathering: Gathering, *, now: datetime) -> bool:
     except Unfit as error:
         allowed, skipped = [], [skip_of(trigger, whole, error.reason, detail=error.detail)]
     with transaction.atomic():
+        hold([trigger])
         if not _take(gathering):
             return False
         act(allowed, [*_counted(skipped, gathering), *_replaced(gathering, whole)], matched={}, now=now)
@@ -152,7 +197,12 @@ def _take(gathering: Gathering) -> bool:
 
 def _name(gathering: Gathering) -> str:
     """Return what tells the start from others: a join starts once for each key, however often its parts end."""
-    return gathering.key.partition("#")[0] if gathering.trigger.is_join else str(gathering.pk)
+    return _key_of(gathering) if gathering.trigger.is_join else str(gathering.pk)
+
+
+def _key_of(gathering: Gathering) -> str:
+    """Return the key under which it was gathered, which may have a `#` of its own."""
+    return gathering.key.rpartition("#")[0] if gathering.is_complete else gathering.key
 
 
 def _counted(skipped: Iterable[Skipped], gathering: Gathering) -> list[Skipped]:
@@ -198,7 +248,7 @@ def _joined(gathering: Gathering, events: Sequence[Told]) -> dict[str, Any]:
     ]
     fire_times = {data.get("fire_at") for _, data in found}
     return {
-        "key": gathering.key.partition("#")[0],
+        "key": _key_of(gathering),
         "fire_at": fire_times.pop() if len(fire_times) == 1 else None,
         "ends": [data for _, data in found],
         "outputs": {

@@ -24,7 +24,7 @@ from workflows.expression_budget import TRIGGER
 from workflows.expressions import evaluate
 
 MAX_DEPTH = 20  # ends and events that may lead to a start, one after the other
-MAKE_SECONDS = 5.0  # of making inputs for one transaction, which needs milliseconds unless somebody tries
+MAKE_SECONDS = 5.0  # of the processor, for all inputs of one event: milliseconds unless somebody tries
 TOO_LONG = f"the inputs of all triggers took more than {MAKE_SECONDS:g} s together"
 MAX_KEY = 100  # characters of a key; a longer one stands there by its hash
 FIRE_TIME = "event.data.fire_at"  # what ends are joined by unless `group_key` is given
@@ -51,13 +51,13 @@ class Reactions:
     matched: dict[Trigger, int] = field(default_factory=dict)
 
 
-def react(wanted: Iterable[tuple[Trigger, Told, int]]) -> Reactions:
-    """Return what triggers make of the events that match them; each comes with its place."""
-    reactions, until = Reactions(), time.monotonic() + MAKE_SECONDS
-    for trigger, told, place in wanted:
+def react(told: Told, wanted: Iterable[tuple[Trigger, int]], reactions: Reactions) -> None:
+    """Add what triggers make of an event that matches them; each comes with the place of the match."""
+    until = time.thread_time() + MAKE_SECONDS
+    for trigger, place in wanted:
         reactions.matched[trigger] = reactions.matched.get(trigger, 0) + 1
         try:
-            if time.monotonic() > until:
+            if time.thread_time() > until:
                 raise Unfit(SkipReason.TOO_EXPENSIVE, TOO_LONG)  # noqa: TRY301 - as what it calls does
             if trigger.gathers:
                 reactions.gathered.append(_gathered(trigger, told, place))
@@ -66,7 +66,6 @@ def react(wanted: Iterable[tuple[Trigger, Told, int]]) -> Reactions:
                 reactions.starts.append((trigger, told, start_of(trigger, told, name=name)))
         except Unfit as error:
             reactions.skipped.append(skip_of(trigger, told, error.reason, detail=error.detail))
-    return reactions
 
 
 class Unfit(Exception):

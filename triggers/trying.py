@@ -97,7 +97,14 @@ def sample_of(given: dict[str, Any], *, organization_id: UUID, now: datetime) ->
 
 
 def _own(given: dict[str, Any], *, now: datetime) -> dict[str, Any]:
-    usual: dict[str, Any] = {"id": "0", "type": "", "source": OWN, "subject": None, "time": now.isoformat(), "data": {}}
+    usual: dict[str, Any] = {
+        "id": "0",
+        "type": "",
+        "source": OWN,
+        "subject": None,
+        "time": now.isoformat(),
+        "data": {},
+    }
     shown = {**usual, **given}
     problems = [
         Problem(path=f"event.{name}", message=f"write {wanted}")

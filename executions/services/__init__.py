@@ -2,7 +2,7 @@
 
 from executions.services.causes import Start, Started, Verdict
 from executions.services.ending import cancel, terminate
-from executions.services.starting import MAX_KEY, QUEUE, QUEUE_HELP, start, start_many
+from executions.services.starting import MAX_KEY, QUEUE, QUEUE_HELP, check, start, start_many
 
 __all__ = [
     "MAX_KEY",
@@ -12,6 +12,7 @@ __all__ = [
     "Started",
     "Verdict",
     "cancel",
+    "check",
     "start",
     "start_many",
     "terminate",

@@ -110,6 +110,15 @@ def start_many(causes: Sequence[Start], *, now: datetime) -> list[Verdict]:
         return _start_in_turns(checked, now=now)
 
 
+def check(cause: Start) -> None:
+    """Check a cause as `start_many` would, and start nothing.
+
+    Raises:
+        InvalidInput, InvalidStart, NotStartable: it would not be taken.
+    """
+    _checked(cause)
+
+
 def _start_in_turns(checked: Sequence[Checked], *, now: datetime) -> list[Verdict]:
     """Decide on starts under the locks of all their groups, and record them."""
     wanted = [one.wanted for one in checked]

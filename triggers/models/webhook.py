@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from uuid_utils.compat import uuid7
@@ -40,16 +39,6 @@ WEBHOOK_SETTINGS = (
 def json_only() -> list[str]:
     """Return the content types of a webhook unless others are given."""
     return ["application/json"]
-
-
-class Webhooks(models.QuerySet["Webhook"]):
-    """Queries of webhooks."""
-
-    def called(self, token: str) -> "Webhook | None":
-        """Return the webhook of a token with its workflow, live secrets and the database's time: one statement."""
-        sealed = WebhookSecret.objects.filter(webhook=models.OuterRef("pk")).live().values("sealed")
-        beside = {"live_secrets": ArraySubquery(sealed), "read_at": _NOW}
-        return self.select_related("workflow").annotate(**beside).filter(token=token).first()
 
 
 class WebhookSecrets(models.QuerySet["WebhookSecret"]):
@@ -112,9 +101,8 @@ class Webhook(models.Model):
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[Webhooks] = Webhooks.as_manager()  # type: ignore[assignment]
 
-    # Of rows that `called` returns.
+    # Of rows that `webhooks.queries.called` returns.
     live_secrets: Sequence[bytes]
     read_at: datetime
 

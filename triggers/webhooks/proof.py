@@ -20,6 +20,7 @@ from organizations.sealing import seal, unseal
 from triggers.models import Webhook
 from triggers.signature import InvalidSignature, Reason, Scheme, verify
 from triggers.signature.schemes import rules_of
+from triggers.webhooks import queries
 from triggers.webhooks.addresses import is_allowed
 from triggers.webhooks.errors import Unproven
 
@@ -67,7 +68,7 @@ def prove(incoming: Incoming) -> Proven:
     door = f"{place}:{hashlib.sha256(incoming.token.encode(errors='replace')).hexdigest()[:16]}"
     # Before any work, and only at the door where it failed: behind a proxy all may have one address.
     _count_failure(door, incoming, amount=0)
-    webhook = Webhook.objects.called(incoming.token) if TOKEN.fullmatch(incoming.token) else None
+    webhook = queries.called(incoming.token) if TOKEN.fullmatch(incoming.token) else None
     try:
         return _proven(webhook, incoming)
     except InvalidSignature as error:

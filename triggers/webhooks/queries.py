@@ -5,8 +5,33 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from organizations.rows import Columns
 from organizations.statements import executed
-from triggers.models import Delivery
+from triggers.models import Delivery, Webhook
+from workflows.models import Workflow
+
+_WEBHOOK, _WORKFLOW = Columns(Webhook, alias="h"), Columns(Workflow, alias="w")
+
+# Indexes: the unique one of token; of secrets the one of webhook.
+_CALLED = f"""
+SELECT {_WEBHOOK.text}, {_WORKFLOW.text}, n.now, ARRAY(
+    SELECT s.sealed FROM triggers_webhooksecret AS s
+    WHERE s.webhook_id = h.id AND (s.expires_at IS NULL OR s.expires_at > n.now))
+FROM (SELECT horarium_now() AS now) AS n, triggers_webhook AS h JOIN workflows_workflow AS w ON w.id = h.workflow_id
+WHERE h.token = %s
+"""  # noqa: S608 - constant text
+
+
+def called(token: str) -> Webhook | None:
+    """Return the webhook of a token with its workflow, `live_secrets` and `read_at`, the database's time."""
+    with executed(_CALLED, [token]) as cursor:
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    webhook = _WEBHOOK.row(found[: len(_WEBHOOK)])
+    webhook.workflow = _WORKFLOW.row(found[len(_WEBHOOK) : -2])
+    webhook.read_at, webhook.live_secrets = found[-2:]
+    return webhook
 
 
 class Row(NamedTuple):
