@@ -21,6 +21,8 @@ from events.announcements import announce
 from events.dispatching import Claimed
 from events.errors import LostDispatch
 from events.subscriptions import Offered
+from organizations.rows import Columns
+from organizations.statements import executed
 from triggers import gathering
 from triggers.acting import act, hold, within_rates
 from triggers.errors import TriggerChanged
@@ -29,6 +31,7 @@ from triggers.models import SkipReason, Trigger, TriggerState
 from triggers.reactions import Reactions, react, skip_of
 from triggers.shown import Told, told
 from triggers.wanted import CONSUMER, wanted_of
+from workflows.models import Workflow
 
 log = structlog.get_logger(__name__)
 
@@ -128,10 +131,24 @@ def _look_at(one: Told, triggers: Iterable[Trigger], reactions: Reactions) -> No
     react(one, wanted, reactions)
 
 
+_TRIGGER, _WORKFLOW = Columns(Trigger, alias="t"), Columns(Workflow, alias="w")
+_ACTIVE = f"""
+SELECT {_TRIGGER.text}, {_WORKFLOW.text}
+FROM triggers_trigger AS t JOIN workflows_workflow AS w ON w.id = t.workflow_id
+WHERE t.id = ANY(%s::uuid[]) AND t.state = '{TriggerState.ACTIVE.value}'
+"""  # noqa: S608 - constant text
+
+
 def _active(ids: Iterable[UUID]) -> dict[UUID, Trigger]:
-    wanted: Collection[UUID] = set(ids)
-    active = Trigger.objects.filter(pk__in=wanted, state=TriggerState.ACTIVE)
-    return active.select_related("workflow__organization").in_bulk() if wanted else {}
+    wanted = list(set(ids))
+    found: dict[UUID, Trigger] = {}
+    if wanted:
+        with executed(_ACTIVE, [wanted]) as cursor:
+            for values in cursor:
+                trigger = _TRIGGER.row(values[: len(_TRIGGER)])
+                trigger.workflow = _WORKFLOW.row(values[len(_TRIGGER) :])
+                found[trigger.pk] = trigger
+    return found
 
 
 def _act(held: Sequence[Claimed], looked: _Looked) -> None:

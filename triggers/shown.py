@@ -16,6 +16,8 @@ from executions.models import Execution, StepRun
 from executions.models.step_run import WHOLE
 from executions.running.outputs import giving_step
 from executions.states import ExecutionState
+from organizations.rows import Columns
+from organizations.statements import executed
 from schedules.models import Schedule
 from triggers.matching import OWN
 from workflows.models import Workflow
@@ -32,9 +34,14 @@ class Told:
     depth: int = 0
 
 
+_EVENT = Columns(Event, alias="e")
+_EVENTS = f"SELECT {_EVENT.text} FROM events_event AS e WHERE e.id = ANY(%s::bigint[]) ORDER BY e.id"  # noqa: S608
+
+
 def told(event_ids: Collection[int]) -> dict[int, Told]:
     """Return events by their ids, in that order, those that are there; with a bounded number of statements."""
-    rows = list(Event.objects.filter(pk__in=event_ids).order_by("pk"))
+    with executed(_EVENTS, [list(event_ids)]) as cursor:
+        rows = [_EVENT.row(values) for values in cursor]
     about = _About(rows)
     return {row.pk: _told(row, about) for row in rows}
 
@@ -79,8 +86,8 @@ class _About:
     """What is known about the executions, workflows and schedules of some events, read at once."""
 
     def __init__(self, rows: Collection[Event]) -> None:
-        executions = Execution.objects.filter(pk__in={row.execution_id for row in rows if row.execution_id})
-        self.executions = executions.defer("input").in_bulk()
+        ids = {row.execution_id for row in rows if row.execution_id}
+        self.executions = Execution.objects.filter(pk__in=ids).defer("input").in_bulk() if ids else {}
         own = [row for row in rows if not row.source]
         self._workflows = _names(Workflow, {row.workflow_id for row in own if row.workflow_id})
         self._schedules = _names(Schedule, {row.schedule_id for row in own if row.schedule_id})
