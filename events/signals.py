@@ -51,7 +51,7 @@ def watch_model(
         subject: a function of the row; the primary key unless given.
 
     Raises:
-        ValueError: the model has no such field, or `on` names something else.
+        ValueError: the model has no such field, `on` names something else, or nobody may send types that begin so.
     """
     from django.db.models.signals import post_delete, post_save
 
@@ -59,6 +59,7 @@ def watch_model(
 
     if unknown := set(on) - set(CHANGES):
         raise ValueError(f"on: {', '.join(sorted(unknown))} is none of {', '.join(CHANGES)}")
+    _check_type(f"{prefix}.created", named="prefix")
     watch = Watch(
         prefix=prefix,
         fields=fields_of(model, fields),
@@ -91,9 +92,21 @@ def watch_signal(
     Args:
         data: returns any JSON; without it the event has none.
         sender: only signals of this one count.
+
+    Raises:
+        ValueError: nobody may send this type.
     """
     from events.changes import Relay, tell_of_signal
 
+    _check_type(type, named="type")
     relay = Relay(type=type, data=data, organization=organization, subject=subject, source=source)
     name = f"events:{type}"
     signal.connect(partial(tell_of_signal, relay), sender=sender, weak=False, dispatch_uid=name)
+
+
+def _check_type(type_: str, *, named: str) -> None:
+    """Refuse at the start of the process what would otherwise fail at each change."""
+    from events.cloud_events.attributes import fault
+
+    if problem := fault("type", type_):
+        raise ValueError(f"{named}: {problem}")

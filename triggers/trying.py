@@ -5,7 +5,7 @@ Nothing is started, gathered or counted.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -17,6 +17,7 @@ from events.cloud_events import structured
 from events.cloud_events.envelope import opened
 from events.errors import InvalidEvent
 from events.models import Event
+from events.reserved import reserved_prefix
 from events.subscriptions import Offered, candidates
 from organizations.models import Organization
 from triggers.errors import InvalidMapping, InvalidTrigger
@@ -82,6 +83,8 @@ def sample_of(given: dict[str, Any], *, organization_id: UUID, now: datetime) ->
     try:
         event = opened(structured.read(filled, depth=None), organization_id=organization_id)
     except InvalidEvent as error:
+        if reserved_prefix(str(filled.get("type"))):
+            error.errors["source"] = f"write {OWN!r} for what Horarium tells itself"
         raise InvalidTrigger(
             [Problem(path=f"event.{name}", message=problem) for name, problem in error.errors.items()]
         ) from None
@@ -164,6 +167,8 @@ def _trial(trigger: Trigger, event: Mapping[str, Any]) -> Trial:
         return Trial(owner=trigger, failed_at=verdict.failed_at, detail=verdict.detail)
     if trigger.state != TriggerState.ACTIVE:
         return Trial(owner=trigger, failed_at="state", detail=f"is {trigger.state}")
+    if trigger.debounce is not None:  # the last event of a burst starts it, alone
+        return replace(_led_to(trigger, event), outcome="gather")
     if trigger.gathers:
         return Trial(owner=trigger, outcome="gather")
     return _led_to(trigger, event)

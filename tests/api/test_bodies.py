@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import OperationalError
+from django.test import Client
 from rest_framework.test import APIClient
 
 from tests.api.conftest import V1, paths
@@ -87,10 +88,11 @@ def test_another_method_is_refused(api: APIClient, workflow: Workflow):
 
 
 @pytest.mark.parametrize("prefix", ["/api", V1])
-def test_a_path_that_leads_nowhere_is_answered_in_json(client, prefix: str):
-    answer = client.get(f"{prefix}/nothing/here/")
+def test_a_path_that_leads_nowhere_is_answered_in_json(prefix: str):
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        answer = Client(enforce_csrf_checks=True).generic(method, f"{prefix}/nothing/here/")
 
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found"), method
 
 
 def test_a_host_name_that_is_not_allowed_is_answered_in_json(client):

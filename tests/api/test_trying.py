@@ -10,6 +10,7 @@ import clock
 from events import sending
 from executions.models import Execution
 from organizations.models import Organization
+from organizations.roles import Role
 from tests.conftest import MakeWorkflow
 from triggers import services
 from triggers.models import Tally, Trigger
@@ -131,3 +132,23 @@ def test_a_sample_that_is_none_is_refused_by_name(api: Any, body: dict[str, Any]
 @pytest.mark.parametrize("body", [{"event_id": 1}, {"event": PAID, "trigger": "none"}])
 def test_what_is_not_there_is_not_found(api: Any, body: dict[str, Any]) -> None:
     tried(api, body, code=404)
+
+
+def test_a_viewer_may_try(program: Any, make: Any) -> None:
+    make("a")
+
+    assert tried(program(Role.VIEWER), {"event": PAID})["results"]
+
+
+def test_the_input_of_a_burst_is_known(api: Any, make: Any) -> None:
+    make("a", debounce=timedelta(seconds=5))
+
+    (result,) = tried(api, {"event": PAID})["results"]
+
+    assert result["input"] == {"amount": 12, "order": 7}
+
+
+def test_a_sample_of_an_own_type_is_told_how_to_be_one(api: Any) -> None:
+    error = tried(api, {"event": {"type": "workflow.failed"}}, code=400)["error"]
+
+    assert "'horarium'" in {field["path"]: field["message"] for field in error["fields"]}["event.source"]

@@ -17,8 +17,8 @@ from django.dispatch import Signal
 
 import events
 from events import changes
-from events.errors import InvalidEvent
 from events.models import Event
+from organizations.errors import NoSuchOrganization
 from organizations.models import Organization
 
 paid = Signal()
@@ -97,9 +97,9 @@ def test_a_change_that_is_rolled_back_is_not_told():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_change_that_cannot_be_told_is_not_made():
-    events.watch_model(Group, prefix="workflow")
+    events.watch_model(Group, prefix="auth.group", organization="nobody")
 
-    with pytest.raises(InvalidEvent, match="Horarium's own"), transaction.atomic():
+    with pytest.raises(NoSuchOrganization, match="nobody"), transaction.atomic():
         Group.objects.create(name="ops")
 
     assert not Group.objects.exists()
@@ -182,6 +182,13 @@ def test_values_are_told_as_json(value: Any, plain: Any):
 def test_a_misspelt_watch_is_refused_at_once(wrong: dict[str, Any], says: str):
     with pytest.raises(ValueError, match=says):
         events.watch_model(Group, prefix="auth.group", **wrong)
+
+
+def test_a_type_that_nobody_may_send_is_refused_at_once():
+    with pytest.raises(ValueError, match=r"prefix: .*workflow"):
+        events.watch_model(Group, prefix="workflow")
+    with pytest.raises(ValueError, match=r"type: .*schedule"):
+        events.watch_signal(Signal(), type="schedule.paused")
 
 
 def test_a_signal_is_told_with_what_it_carries(other_organization: Organization):

@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
-from events.patterns import EVERY
 from organizations.viewsets import as_id
 from triggers.loops import loop_through
 from triggers.matching import OWN
@@ -27,7 +24,8 @@ def possible_loop(trigger: Trigger) -> str:
     ids = dict(Workflow.objects.filter(organization=trigger.organization_id).values_list("name", "pk"))
     edges = started_edges(trigger)
     _add_told(edges, trigger, ids)
-    causes = set(causes_of([(trigger.workflow_id, trigger.after)])) or _told_by(trigger.filters, ids)
+    chains = causes_of([(trigger.workflow_id, trigger.after)])
+    causes = set(chains) if trigger.after else _told_by(trigger.filters, ids)
     causes = (set(ids.values()) if ANY in causes else causes) - (
         {trigger.workflow_id} if trigger.pattern else set()
     )
@@ -35,14 +33,13 @@ def possible_loop(trigger: Trigger) -> str:
 
 
 def _is_of_runs(trigger: Trigger) -> bool:
-    is_told = trigger.pattern == EVERY or trigger.pattern.startswith(OF_RUNS)
-    return is_told and trigger.source in {"", OWN}
+    return trigger.pattern.startswith(OF_RUNS) and trigger.source in {"", OWN}
 
 
 def _add_told(edges: Edges, trigger: Trigger, ids: Mapping[str, UUID]) -> None:
     """Add what other triggers start by the types of the events that executions tell."""
     others = Trigger.objects.filter(
-        Q(pattern=EVERY) | Q(pattern__startswith=OF_RUNS),
+        pattern__startswith=OF_RUNS,
         organization=trigger.organization_id,
         state=TriggerState.ACTIVE,
         source__in=["", OWN],

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import clock
+from organizations.roles import Role
 from organizations.viewsets import ScopedViewSet, one_called
 from triggers import trying
 from triggers.models import Delivery, Trigger
@@ -20,6 +21,7 @@ class TryViewSet(ScopedViewSet[Trigger]):
 
     queryset = Trigger.objects.select_related("workflow")
     serializer_class = TriedSerializer
+    roles = {"test": Role.VIEWER}  # it starts nothing
 
     @extend_schema(
         summary="Try an event", tags=["triggers"], request=SampleSerializer, responses=TriedSerializer
