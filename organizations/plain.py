@@ -37,7 +37,9 @@ def check_plain(value: Any, *, max_text: int, max_items: int = MAX_ITEMS) -> Non
     text = 0
     for items, (path, part) in enumerate(_walk(value), start=1):
         text += len(part) if isinstance(part, str) else 1
-        if items > max_items or text > max_text:
+        # The children of a long list are never all listed for nothing.
+        is_long = isinstance(part, dict | list) and len(part) > max_items
+        if items > max_items or text > max_text or is_long:
             raise NotPlain((), f"too large: over {max_items:,} values or {max_text:,} characters")
         if reason := _fault(part):
             raise NotPlain(path, reason)

@@ -50,6 +50,15 @@ class BoundedHeads(HttpToolsProtocol):
         self._stop_waiting()
         super().on_headers_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, and end it where it was not taken: with a body, or a header that is too long.
+
+        uvicorn would hold it until its client goes.
+        """
+        super().handle_websocket_upgrade()
+        if not getattr(self.transport.get_protocol(), "handshake_initiated", True):
+            self._refuse("400 Bad Request", code="bad_request")
+
     def on_body(self, body: bytes) -> None:
         """Count no body: the application does."""
         self._beside_bytes -= len(body)

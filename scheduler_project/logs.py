@@ -2,8 +2,13 @@
 
 import logging
 import logging.config
+import re
+from typing import Any
 
 import structlog
+from structlog.typing import EventDict
+
+_HOOK = re.compile(r"/hooks/[^/\s'\"]+")
 
 
 class WithoutMessage(logging.Filter):
@@ -18,6 +23,14 @@ class WithoutMessage(logging.Filter):
         return True
 
 
+def without_tokens(logger: Any, name: str, line: EventDict) -> EventDict:
+    """Hide the addresses of webhooks, which Django writes into its lines about requests."""
+    del logger, name
+    line.pop("request", None)  # shown, it is its path
+    line["event"] = _HOOK.sub("/hooks/…", str(line["event"]))
+    return line
+
+
 def configure(*, level: str, json: bool) -> None:
     """Send structlog and the standard library's loggers to standard error in one format."""
     shared: list[structlog.typing.Processor] = [
@@ -25,6 +38,7 @@ def configure(*, level: str, json: bool) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        without_tokens,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]

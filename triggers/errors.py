@@ -35,3 +35,10 @@ class StaleTrigger(TriggerError):
 
     def __init__(self, kind: str, *, version: int, based_on: int) -> None:
         super().__init__(f"the {kind} is at version {version}, not {based_on}; read it again")
+
+
+class TooManyTrials(TriggerError):
+    """Others are trying events; come back in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__("others are trying events at this moment; try again")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,12 @@ from django.db.models import QuerySet
 from events.cloud_events import structured
 from events.cloud_events.envelope import opened
 from events.errors import InvalidEvent
-from events.models import Event
+from events.models import TEXT, Event
 from events.reserved import reserved_prefix
 from events.subscriptions import Offered, candidates
 from organizations.models import Organization
-from triggers.errors import InvalidMapping, InvalidTrigger
+from organizations.plain import NotPlain, check_plain, dotted
+from triggers.errors import InvalidMapping, InvalidTrigger, TooManyTrials
 from triggers.inputs import input_of
 from triggers.matching import OWN, match
 from triggers.models import Delivery, Trigger, TriggerState, Webhook
@@ -34,7 +36,11 @@ from workflows.models import Workflow
 from workflows.services import definition_of
 
 MOST_SHOWN = 100  # triggers that one answer lists
-MOST_SECONDS = 1.0  # of one answer
+MOST_SECONDS = 0.3  # of one answer
+MOST_WAIT_SECONDS = 2.0  # for its turn
+MOST_TEXT = 1_000_000  # characters of a sample
+
+_TURN = Lock()  # one process looks at one sample at a time: conditions leave little to other requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,12 @@ def sample_of(given: dict[str, Any], *, organization_id: UUID, now: datetime) ->
     Raises:
         InvalidTrigger: naming, below `event`, what is wrong with it.
     """
+    try:
+        check_plain(given, max_text=MOST_TEXT)
+    except NotPlain as error:
+        raise InvalidTrigger(
+            [Problem(path=dotted(error.path, start="event"), message=error.reason)]
+        ) from None
     if given.get("source") == OWN:
         return _own(given, now=now)
     filled = {"specversion": "1.0", "id": "sample", "source": "/sample", **given}
@@ -114,6 +126,8 @@ def _own(given: dict[str, Any], *, now: datetime) -> dict[str, Any]:
         for name, kind, wanted in (("type", str, "text"), ("data", dict, "a JSON object"))
         if not isinstance(shown[name], kind)
     ]
+    if not problems and len(shown["type"]) > TEXT:
+        problems = [Problem(path="event.type", message=f"write at most {TEXT} characters")]
     if problems:
         raise InvalidTrigger(problems)
     return shown
@@ -124,9 +138,21 @@ def try_event(organization: Organization, event: Mapping[str, Any], *, only: Tri
 
     Args:
         only: hold it against this trigger alone.
+
+    Raises:
+        TooManyTrials: others had their turn for too long; try again.
     """
     if only is not None:
         return Tried(event, [_trial(only, event)])
+    if not _TURN.acquire(timeout=MOST_WAIT_SECONDS):
+        raise TooManyTrials
+    try:
+        return _tried(organization, event)
+    finally:
+        _TURN.release()
+
+
+def _tried(organization: Organization, event: Mapping[str, Any]) -> Tried:
     every = Trigger.objects.filter(organization=organization).select_related("workflow")
     (offered,) = candidates(CONSUMER, [Offered(organization.pk, event)])
     until = time.monotonic() + MOST_SECONDS

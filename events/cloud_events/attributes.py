@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from events.models import TEXT
-from events.reserved import reserved_prefix
+from events.reserved import OUR_SOURCE, reserved_prefix
 
 LEAST, MOST = -(2**31), 2**31 - 1  # an Integer
+LONGEST = 256_000  # characters of any attribute: an event that is kept has as many bytes in all
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Control characters, halves of surrogate pairs, and what Unicode calls noncharacters.
@@ -60,6 +61,8 @@ def remedy(name: str, value: Any) -> str:
 
 def fault(name: str, value: Any) -> str | None:
     """Return what is wrong with an attribute that the library lets pass, or None."""
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"write at most {LONGEST:,} characters"
     if isinstance(value, str) and _NOT_TEXT.search(value):
         return CHARACTERS
     if not _NAME.fullmatch(name):  # the library overlooks a newline at the end
@@ -97,8 +100,12 @@ def _type(value: str) -> str | None:
 
 
 def _source(value: str) -> str | None:
+    if value == OUR_SOURCE:
+        return f"{value} is Horarium's own; choose another"
+    if problem := _short(value):  # before a pattern is held against megabytes
+        return problem
     is_reference = _URI.fullmatch(value) or _RELATIVE.fullmatch(value)
-    return _short(value) if is_reference else "not a URI reference; percent-encode what a URI cannot hold"
+    return None if is_reference else "not a URI reference; percent-encode what a URI cannot hold"
 
 
 def _datacontenttype(value: str) -> str | None:

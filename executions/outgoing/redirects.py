@@ -32,12 +32,19 @@ def send(client: httpx.Client, request: httpx.Request, *, follow: bool) -> httpx
         httpx.HTTPError: `error.request` is the request that failed, which after a redirect is not `request`.
     """
     for _ in range(1 + MOST):
-        response = client.send(request, stream=True)
+        response = _sent(client, request)
         if not follow or response.next_request is None:
             return response
         response.close()
         request = _onward(response.next_request, from_=request)
     raise httpx.TooManyRedirects(f"redirected more than {MOST} times", request=request)
+
+
+def _sent(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    try:
+        return client.send(request, stream=True)
+    except (httpx.InvalidURL, UnicodeError):  # httpx lets pass what is wrong with some of the places it reads
+        raise httpx.RemoteProtocolError("redirected to what is no URL", request=request) from None
 
 
 def _onward(request: httpx.Request, *, from_: httpx.Request) -> httpx.Request:

@@ -56,6 +56,8 @@ class _CheckedBackend(httpcore.SyncBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Resolve `host`, check all its addresses, and connect to the first of them that answers."""
+        if not 0 < port < 2**16:  # the system would take the lower 16 bits of it, or fail otherwise
+            raise httpcore.ConnectError("there is no such port; write one from 1 to 65535")
         until = None if timeout is None else time.monotonic() + timeout
         addresses = resolve(host, port, timeout=timeout)
         _check(host, port, addresses, allowed=self._allowed)

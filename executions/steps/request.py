@@ -12,6 +12,8 @@ from executions.steps.call import Call
 USER_AGENT = "Horarium"
 ENCODINGS = "gzip, deflate"  # those that `answer.read` undoes within its bound
 
+FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "upgrade"})  # httpx's to write
+
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, 5.6.2
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
@@ -34,9 +36,10 @@ def url_of(text: Any, query: Mapping[str, Any]) -> httpx.URL:
     try:
         url = httpx.URL(text)
         url = url.copy_merge_params(parameters) if parameters else url
+        host = url.host
     except (httpx.InvalidURL, UnicodeError):  # their messages hold parts of it
         raise InvalidRequest("`url` and `query` make no valid URL") from None
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not host:
         raise InvalidRequest("`url` must begin with http:// or https:// and name a host")
     return url
 
@@ -91,6 +94,8 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 def _header(name: str, value: Any) -> tuple[bytes, bytes]:
     if not _NAME.fullmatch(name):
         raise InvalidRequest(f"{name[:100]!r} is not the name of a header")
+    if name.lower() in FRAMING:
+        raise InvalidRequest(f"header {name!r} follows from the body and the connection; leave it out")
     text = _text(value)
     if text is None:
         raise InvalidRequest(

@@ -50,7 +50,7 @@ from schedules.errors import (
     StaleSchedule,
 )
 from schedules.recurrence import InvalidRule
-from triggers.errors import DuplicateTrigger, StaleTrigger
+from triggers.errors import DuplicateTrigger, StaleTrigger, TooManyTrials
 from triggers.webhooks.errors import (
     DeliveryConflict,
     DeliveryTooLarge,
@@ -139,6 +139,7 @@ ANSWERS: Mapping[type[Exception], Answer] = {
     DeliveryTooLarge: Answer(413, "too_large"),
     UnsupportedType: Answer(415, "unsupported_media_type"),
     QueueFull: Answer(429, "queue_full", "queue"),
+    TooManyTrials: Answer(429, "throttled"),
     TooManyWaiting: Answer(429, "too_many_waiting"),
     IdempotencyConflict: Answer(422, "idempotency_conflict", "idempotency_key"),
     OperationalError: Answer(503, "unavailable"),

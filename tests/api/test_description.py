@@ -30,6 +30,12 @@ def test_a_path_says_where_it_takes_a_name():
                 assert is_id is not is_named, path
 
 
+def test_a_list_is_called_one():
+    named = {(path, method): operation["operationId"] for path, method, operation in operations(described())}
+
+    assert named["/api/v1/webhooks/{id}/secrets/", "get"] == "webhooks_secrets_list"
+
+
 @pytest.mark.parametrize(("query", "kind"), [("", "application/json"), ("?format=yaml", "application/yaml")])
 def test_the_description_is_served_to_anyone(client, query: str, kind: str):
     answer = client.get(f"/api/v1/schema/{query}")

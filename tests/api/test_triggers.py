@@ -140,6 +140,28 @@ def test_a_mapping_that_the_workflow_will_refuse_is_warned_of(api: APIClient, tr
     assert [warning["path"] for warning in answer.json()["warnings"]] == ["input.town"]
 
 
+def test_constants_that_do_not_fit_the_workflow_are_warned_of(api: APIClient, make_workflow: MakeWorkflow):
+    line = {"properties": {"sku": {"type": "string"}}, "required": ["sku"]}
+    lines = {"type": "array", "items": {"$ref": "#/$defs/line"}}
+    properties = {"n": {"type": "integer"}, "lines": lines, "more": lines}
+    make_workflow(
+        name="strict", inputs={"$defs": {"line": line}, "properties": properties, "minProperties": 9}
+    )
+    made = {"n": "text", "lines": [{"sku": "a"}, {}], "more": [{"sku": "${{ event.id }}"}, 5]}
+
+    answer = api.post(URL, {**NEW, "workflow": "strict", "input": made})
+
+    assert [warning["path"] for warning in answer.json()["warnings"]] == ["input.n", "input.lines[1].sku"]
+
+
+def test_what_is_read_with_the_usual_period_can_be_put_back(api: APIClient, trigger: Trigger):
+    limited = api.patch(ONE, {"rate_limit": 5, "rate_period": "10s"})
+    unlimited = api.patch(ONE, {"rate_limit": None})
+
+    assert (limited.status_code, paths(unlimited)) == (200, ["rate_period"])
+    assert api.put(ONE, {**limited.json(), "rate_limit": None, "rate_period": "1m"}).status_code == 200
+
+
 def test_the_list_is_narrowed(api: APIClient, trigger: Trigger, make_workflow: MakeWorkflow):
     make_workflow(name="mail")
     api.post(URL, {"name": "chain", "workflow": "mail", "after": [{"workflow": "report"}]})

@@ -1,7 +1,7 @@
 """A sample is held against triggers: what matches, what fails where, and what would follow."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,11 @@ from executions.models import Execution
 from organizations.models import Organization
 from organizations.roles import Role
 from tests.conftest import MakeWorkflow
-from triggers import services
+from triggers import services, trying
+from triggers.errors import InvalidTrigger
 from triggers.models import Tally, Trigger
 
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PAID: dict[str, Any] = {"type": "order.paid", "source": "/shop", "data": {"amount": 12, "order": 7}}
 
 
@@ -117,6 +119,7 @@ def test_nothing_is_started_or_counted(api: Any, make: Any) -> None:
         ({"event": PAID, "event_id": 1}, "event"),
         ({"event": {**PAID, "type": ""}}, "event.type"),
         ({"event": {"source": "horarium", "type": 7}}, "event.type"),
+        ({"event": {"source": "horarium", "type": "a." * 12_000}}, "event.type"),
         ({"event": {"source": "horarium", "type": "workflow.failed", "data": 1}}, "event.data"),
         ({"event": {"type": "workflow.failed", "data": 1}}, "event.type"),
         ({"event_id": 0}, "event_id"),
@@ -152,3 +155,20 @@ def test_a_sample_of_an_own_type_is_told_how_to_be_one(api: Any) -> None:
     error = tried(api, {"event": {"type": "workflow.failed"}}, code=400)["error"]
 
     assert "'horarium'" in {field["path"]: field["message"] for field in error["fields"]}["event.source"]
+
+
+def test_what_cannot_be_stored_is_no_sample_in_the_console_either(organization: Organization) -> None:
+    for text in ("a\0b", "\ud800"):
+        with pytest.raises(InvalidTrigger, match=r"event\.type"):
+            trying.sample_of({"source": "horarium", "type": text}, organization_id=organization.pk, now=NOON)
+
+
+def test_one_sample_is_looked_at_at_a_time(api: Any, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    make("a")
+    monkeypatch.setattr(trying, "MOST_WAIT_SECONDS", 0.01)
+
+    with trying._TURN:
+        error = tried(api, {"event": PAID}, code=429)["error"]
+
+    assert "try again" in error["message"]
+    assert tried(api, {"event": PAID})["results"]

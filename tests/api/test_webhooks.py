@@ -10,6 +10,7 @@ import clock
 from executions.models import Execution
 from organizations.roles import Role
 from tests.api.conftest import V1, names, paths
+from tests.conftest import MakeWorkflow
 from tests.triggers.deliveries import ORDER, Sender, make_sender
 from triggers import webhooks
 from triggers.models import Delivery, Webhook, WebhookSecret
@@ -36,7 +37,7 @@ def test_a_new_webhook_is_answered_once_with_its_secret_and_its_address(api: API
     assert (answer.status_code, answer["ETag"], made["workflow"]) == (201, '"1"', "report")
     assert made["url"] == f"http://testserver/hooks/{webhook.token}"
     assert len(webhook.token) == 32
-    assert api.get(f"{URL}orders/").json() == made
+    assert {**api.get(f"{URL}orders/").json(), "warnings": []} == made
     assert Sender(webhook, secret).post({}).status_code == 202
 
 
@@ -76,6 +77,11 @@ def test_counters_are_shown(api: APIClient, sender: Sender):
         ({"options": {"header": "X"}}, ["options.header"]),
         ({"scheme": "hmac", "options": {"encoding": "rot13"}}, ["options.encoding"]),
         ({"secret": "no base64!"}, ["secret"]),
+        ({"secret": "x", "scheme": "github"}, ["secret"]),
+        ({"filters": {"headers.X-GitHub-Event": "push"}}, ["filters.headers.X-GitHub-Event"]),
+        ({"filters": {"x": 1}}, ["filters.x"]),
+        ({"condition": "1"}, ["condition"]),
+        ({"input": {"a": ["${{ foo }}"]}}, ["input.a[0]"]),
         ({"secret": ""}, ["secret"]),
         ({"tolerance_seconds": 0}, ["tolerance_seconds"]),
         ({"max_body_bytes": 1_000_001}, ["max_body_bytes"]),
@@ -125,7 +131,7 @@ def test_what_was_read_can_be_put_back(api: APIClient, sender: Sender):
     answer = api.put(f"{URL}orders/", {**read, "description": "of the shop"})
 
     assert answer.status_code == 200
-    assert answer.json() == {**read, "description": "of the shop", "version": 2} | {
+    assert answer.json() == {**read, "description": "of the shop", "version": 2, "warnings": []} | {
         "updated_at": answer.json()["updated_at"]
     }
     assert sender.post().status_code == 202
@@ -139,6 +145,27 @@ def test_a_scheme_that_no_secret_fits_is_refused(api: APIClient, workflow: Workf
 
     assert (refused.status_code, paths(refused)) == (400, ["scheme"])
     assert api.patch(f"{URL}orders/", {"scheme": "standard"}).status_code == 200
+
+
+def test_a_saved_webhook_is_answered_with_what_may_surprise(api: APIClient, make_workflow: MakeWorkflow):
+    number = {"type": "integer"}
+    make_workflow(name="strict", inputs={"properties": {"n": number, "m": number}, "required": ["n"]})
+    made = api.post(URL, {"name": "orders", "workflow": "strict", "input": {"m": "${{ event.id }}"}})
+    changed = api.patch(f"{URL}orders/", {"input": {"n": "text"}})
+
+    (lacking,), (unfit,) = made.json()["warnings"], changed.json()["warnings"]
+    assert (lacking["path"], unfit["path"]) == ("input.n", "input.n")
+    assert "requires it" in lacking["message"]
+    assert unfit["message"] == "'text' is not of type 'integer'; strict will refuse it"
+    assert api.put(f"{URL}orders/", {**changed.json(), "input": {"n": 1}}).json()["warnings"] == []
+
+
+def test_a_secret_that_lives_already_is_no_further_one(api: APIClient, sender: Sender):
+    refused = api.post(f"{URL}orders/secrets/", {"secret": sender.secret, "expire_others_in": "1s"})
+
+    assert (refused.status_code, paths(refused)) == (400, ["secret"])
+    assert "lives already" in str(refused.json())
+    assert WebhookSecret.objects.get().expires_at is None
 
 
 def test_a_webhook_is_paused_resumed_and_deleted(api: APIClient, sender: Sender):

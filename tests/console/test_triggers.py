@@ -353,3 +353,8 @@ def test_a_refused_resume_is_said(everything: Everything, root: Client) -> None:
     answer = press(root, of(paused), "resume")
 
     assert "closes a loop" in said(answer)
+
+
+@pytest.mark.parametrize("text", ["²", "9" * 5_000, "x", "0"])
+def test_an_event_that_cannot_be_is_not_found(text: str, everything: Everything, root: Client) -> None:
+    assert root.get(TRY, {"event": text}).status_code == 404

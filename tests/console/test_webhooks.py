@@ -323,6 +323,7 @@ def test_a_delivery_is_tried_by_the_settings_of_now(everything: Everything, logi
         (b"a=1&b=2", "application/x-www-form-urlencoded", "a=1&b=2"),
         (b"\xff\xfe", "application/octet-stream", "2 bytes that are no text"),
         (b"[" * 50_000, "application/json", "[" * 50_000),
+        (b'"\\ud800"', "text/json", '"?"'),
     ],
 )
 def test_a_body_is_shown_as_it_can_be_read(body: bytes, kind: str, text: str) -> None:

@@ -98,6 +98,18 @@ def test_a_header_of_the_step_takes_the_place_of_ours_whatever_its_case() -> Non
     ]
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+def test_a_step_does_not_write_what_follows_from_the_body(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="leave it out"):
+        headers_of({name: "7"}, CALL)
+
+
+@pytest.mark.parametrize("url", ["http://xn--/", "http://xn--a/"])
+def test_a_host_that_no_name_can_have_is_refused(url: str) -> None:
+    with pytest.raises(InvalidRequest, match="valid URL"):
+        url_of(url, {})
+
+
 def test_no_step_can_hide_how_deep_a_chain_is() -> None:
     sent = headers_of({"HORARIUM-DEPTH": "0"}, replace(CALL, depth=3))
 

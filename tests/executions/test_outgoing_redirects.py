@@ -59,6 +59,16 @@ def test_a_redirect_to_another_scheme_is_not_followed(place: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "place", ["javascript:alert(1)", "data:,x", "http:x", "http://xn--a/", "http://[::1"]
+)
+def test_a_redirect_to_what_is_no_url_is_an_error_of_the_answer(place: str) -> None:
+    with recording(to(place)) as server:
+        outcome = send(f"http://127.0.0.1:{server.port}/", follow_redirects=True)
+
+    assert (outcome.error_class, outcome.was_interrupted) == ("RemoteProtocolError", True)
+
+
+@pytest.mark.parametrize(
     ("status", "method", "body"),
     [(302, "GET", b""), (303, "GET", b""), (307, "POST", b"1"), (308, "POST", b"1")],
 )

@@ -121,6 +121,12 @@ def test_a_name_that_does_not_exist_is_an_error_of_the_connection(monkeypatch: p
         get("http://nowhere.example/")
 
 
+@pytest.mark.parametrize("port", [-1, 2**16, 2**16 + 80, 10**30])
+def test_a_port_that_is_none_is_an_error_of_the_connection_and_not_another_port(port: int) -> None:
+    with pytest.raises(httpx.ConnectError, match="no such port"):
+        get(f"http://127.0.0.1:{port}/", allow=("127.0.0.1",))
+
+
 def test_a_resolver_that_hangs_is_given_up_after_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scheduler_project.bodies import BoundedBodies
+from scheduler_project.bodies import SMALL_BYTES, BoundedBodies
 from tests.scheduler_project.serving import (
     WAIT_SECONDS,
     Connect,
@@ -23,6 +23,7 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 MAX_BYTES = 100
 SECONDS = 0.3
+LARGE = 2 * SMALL_BYTES
 
 Serve = Callable[..., Connect]
 
@@ -49,8 +50,10 @@ def serve() -> Iterator[Serve]:
     """Serve an application behind the bounds."""
     with ExitStack() as stack:
 
-        def serve(application: Any, *, seconds: float = WAIT_SECONDS) -> Connect:
-            bounded = BoundedBodies(application, max_bytes=MAX_BYTES, seconds=seconds)
+        def serve(
+            application: Any, *, seconds: float = WAIT_SECONDS, max_bytes: int = MAX_BYTES, **bounds: int
+        ) -> Connect:
+            bounded = BoundedBodies(application, max_bytes=max_bytes, seconds=seconds, **bounds)
             return stack.enter_context(serving(bounded, ws="none"))
 
         yield serve
@@ -157,6 +160,53 @@ def test_a_body_that_trickles_is_slow_in_total(serve: Serve, echo: Echo):
                 connection.sendall(chunk(b"x"))
 
     assert status_and_code(answer) == (408, "too_slow")
+
+
+async def while_another_holds_all(application: Any, *, size: int) -> Any:
+    """Return how the answer to a body begins while another one, which never ends, holds all that large ones may."""
+    held, sent = asyncio.Event(), []
+
+    async def endless() -> Any:
+        if held.is_set():
+            await asyncio.Event().wait()
+        held.set()
+        return {"type": "http.request", "body": b"x" * (LARGE - 1), "more_body": True}
+
+    async def whole() -> Any:
+        return {"type": "http.request", "body": b"x" * size, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    bounded = BoundedBodies(application, max_bytes=LARGE, seconds=60, max_held_bytes=LARGE - SMALL_BYTES)
+    slow = asyncio.create_task(bounded({"type": "http", "headers": []}, endless, send))
+    await held.wait()
+    await bounded({"type": "http", "headers": []}, whole, send)
+    slow.cancel()
+    return sent[0]
+
+
+def test_clients_that_never_end_their_bodies_cannot_fill_the_memory(echo: Echo):
+    begun = asyncio.run(while_another_holds_all(echo, size=LARGE))
+
+    assert (begun["status"], dict(begun["headers"])[b"retry-after"]) == (503, b"1")
+    assert echo.messages == []
+
+
+def test_a_small_body_passes_while_others_hold_all_that_large_ones_may(echo: Echo):
+    begun = asyncio.run(while_another_holds_all(echo, size=SMALL_BYTES))
+
+    assert begun["status"] == 200
+
+
+def test_a_body_that_was_answered_or_given_up_makes_room(serve: Serve, echo: Echo):
+    connect = serve(echo, seconds=SECONDS, max_bytes=LARGE, max_held_bytes=LARGE - SMALL_BYTES)
+
+    given_up = ask(connect(), with_length(LARGE), b"x" * (LARGE - 1))
+    answers = [ask(connect(), with_length(LARGE), b"x" * LARGE) for _ in range(3)]
+
+    assert status_and_code(given_up) == (408, "too_slow")
+    assert all(b"200 OK" in answer for answer in answers)
 
 
 def test_a_client_that_leaves_while_it_sends_is_no_error(serve: Serve, echo: Echo, caplog):

@@ -151,6 +151,15 @@ def test_several_requests_share_a_connection(connect: Connect):
         assert all_of(connection).count(b"HTTP/1.1 200") == 3
 
 
+@pytest.mark.parametrize(
+    "header", [b"Content-Length: 2", b"Transfer-Encoding: chunked", b"X: " + b"x" * 10_000]
+)
+def test_a_websocket_that_cannot_be_does_not_hold_its_connection(connect: Connect, header: bytes):
+    asked = GET + b"Connection: Upgrade\r\nUpgrade: websocket\r\n" + header + b"\r\n\r\n"
+
+    assert status_and_code(ask(connect(), asked)) == (400, "bad_request")
+
+
 def test_a_websocket_stays_open(connect: Connect):
     with connect_socket("ws://x/", sock=connect()) as stream:
         with pytest.raises(TimeoutError):

@@ -208,11 +208,12 @@ def test_a_loop_of_installations_ends(make: Make, depth: str, status: int):
 def test_a_delivery_is_kept_with_its_secrets_masked(make: Make):
     sender = make()
 
-    sender.post(more={"X-Api-Key": "k", "Cookie": "c", "X-Shop": "shop", "Authorization": "Bearer t"})
+    secrets = {"X-Api-Key": "k", "Cookie": "c", "Authorization": "Bearer t", "X-Shop-Auth": "t"}
+    sender.post(more={**secrets, "X-Shop": "shop"})
 
     delivery = Delivery.objects.get()
     masked = {name for name, value in delivery.headers.items() if value == "•••"}
-    assert masked == {"webhook-signature", "x-api-key", "cookie", "authorization"}
+    assert masked == {"webhook-signature", "x-api-key", "cookie", "authorization", "x-shop-auth"}
     assert (delivery.headers["x-shop"], delivery.remote_address) == ("shop", sender.address)
     assert json.loads(bytes(delivery.body)) == ORDER
 

@@ -151,11 +151,10 @@ def body_text(delivery: Delivery) -> str:
     if "json" in delivery.content_type:
         with suppress(ValueError, RecursionError):  # else it is shown as it came
             text = pretty(json.loads(text))
-    return (
-        text
-        if len(text) <= MOST_SHOWN
-        else f"{text[:MOST_SHOWN]}\n… and {len(text) - MOST_SHOWN:,} characters"
-    )
+    text = text.encode(errors="replace").decode()  # JSON may spell half of a surrogate pair
+    if len(text) <= MOST_SHOWN:
+        return text
+    return f"{text[:MOST_SHOWN]}\n… and {len(text) - MOST_SHOWN:,} characters"
 
 
 def _context_of(delivery: Delivery) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def deliveries_to(webhook: Webhook) -> QuerySet[Delivery]:
 def _waiting(gathering: Gathering, trigger: Trigger, names: Mapping[str, str]) -> Waiting:
     lacking = [one for one, event_id in zip(trigger.after, gathering.event_ids, strict=False) if not event_id]
     return Waiting(
-        gathering.key.partition("#")[0],
+        gathering.gathered_by,
         gathering.count,
         gathering.first_at,
         gathering.due_at,

@@ -100,7 +100,7 @@ def _begin(
     every = Organization.objects.order_by("name")
     seen = every if sees_all(request) else every.filter(pk__in=list(roles_of(request)))
     if text := request.GET.get("event", ""):
-        row = pages.scoped(Event.objects.all(), request).filter(pk=text if text.isdigit() else None).first()
+        row = pages.scoped(Event.objects.all(), request).filter(pk=_number(text)).first()
         if row is None or (only and row.organization_id != only.organization_id):
             raise Http404
         shown = told([row.pk])[row.pk].shown
@@ -112,6 +112,11 @@ def _begin(
     return seen, SAMPLE
 
 
+def _number(text: str) -> int | None:
+    """Return the id that a text writes, or None where no event can have it."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def _of_form(form: TryForm, only: Trigger | None) -> Tried | None:
     organization = form.cleaned_data["organization"]
     try:
@@ -120,7 +125,11 @@ def _of_form(form: TryForm, only: Trigger | None) -> Tried | None:
         for problem in error.errors:
             form.add_error("event", f"{problem['path'].removeprefix('event.')}: {problem['message']}")
         return None
-    return trying.try_event(organization, event, only=only)
+    try:
+        return trying.try_event(organization, event, only=only)
+    except TriggerError as refusal:
+        form.add_error(None, str(refusal))
+        return None
 
 
 def example(trigger: Trigger) -> dict[str, Any]:

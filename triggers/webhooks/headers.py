@@ -8,7 +8,7 @@ MASK = "•••"
 DEPTH = "horarium-depth"  # how many executions led to a request of another Horarium, one after the other
 MOST = 100
 LONGEST = 2_000  # characters of a value
-_SECRET = re.compile(r"authorization|cookie|token|secret|key|signature|password|credential|session|jwt")
+_SECRET = re.compile(r"auth|cookie|token|secret|key|signature|password|credential|session|jwt")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
