@@ -41,6 +41,7 @@ _LOOKS = {
         "not_startable",
         "incomplete",
         "no_key",
+        "repeated",
         "limit",
     ),
 }

@@ -1,6 +1,7 @@
 """Do what reactions ask for, in the caller's transaction: start, record what was left out, count."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,11 +31,21 @@ _REASONS = {
 
 
 def act(
-    wishes: Sequence[Wish], skipped: Sequence[Skipped], *, matched: dict[Trigger, int], now: datetime
+    wishes: Sequence[Wish],
+    skipped: Sequence[Skipped],
+    *,
+    matched: dict[Trigger, int],
+    now: datetime,
+    each: int = 1,
 ) -> None:
-    """Start what is wished for and record the rest. Safe to repeat for starts: their keys name them."""
-    left_out = list(skipped)
-    started = _started(wishes, left_out, now=now)
+    """Start what is wished for and record the rest. Safe to repeat for starts: their keys name them.
+
+    Args:
+        each: how many events a wish stands for.
+    """
+    refused: list[Skipped] = []
+    started = _started(wishes, refused, now=now)
+    left_out = [*skipped, *(replace(one, count=each) for one in refused)]
     skips.record(left_out, now=now)
     tallies.add(_counts(started, left_out, matched), now=now)
 
@@ -92,8 +103,10 @@ def _started(wishes: Sequence[Wish], left_out: list[Skipped], *, now: datetime) 
         for (trigger, told, _), verdict in _verdicts(wishes[first : first + AT_ONCE], left_out, now=now):
             if verdict.id is not None:
                 started.append((trigger, verdict.id))
-            elif verdict.is_refused:
-                left_out.append(skip_of(trigger, told, _REASONS[verdict.decision]))
+            else:
+                # What is not refused was started before: the parts of a join may end again.
+                reason = _REASONS.get(verdict.decision, SkipReason.REPEATED)
+                left_out.append(skip_of(trigger, told, reason))
     return started
 
 

@@ -48,7 +48,8 @@ class PublishCall(Call):
     subject: str | None = None
     time: str | None = None
     """RFC 3339."""
-    extensions: dict[str, str | int | bool] = {}
+    extensions: dict[str, Any] = {}
+    """By their names: text, true, false or whole numbers of 32 bits."""
 
 
 @shared_task(name="triggers.publish", bind=True, base=Answering)

@@ -57,9 +57,11 @@ def drain() -> int:
     return handled
 
 
-def _deal_with(held: Sequence[Claimed]) -> None:
+def _deal_with(held: Sequence[Claimed], *, is_again: bool = False) -> None:
     """Deal with events together, or, where that fails, with one after the other: a bad one holds up no other."""
     try:
+        if is_again:  # it may have been dealt with already, and must not take from rate limits again
+            dispatching.extend(CONSUMER, held)
         _hand_on(held)
     except (OperationalError, InterfaceError):  # the database is away, or busy: they come again
         log.warning("events put off", events=len(held), exc_info=True)
@@ -67,7 +69,7 @@ def _deal_with(held: Sequence[Claimed]) -> None:
     except Exception as error:
         if len(held) > 1:
             for one in held:
-                _deal_with([one])
+                _deal_with([one], is_again=True)
         elif not isinstance(error, LostDispatch):
             log.exception("an event cannot be handed on", event_id=held[0].event_id)
             dispatching.put_off(CONSUMER, held[0], error=repr(error))

@@ -1,7 +1,7 @@
 """Gather events that are to start one execution together, and start it when its time has come."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,7 +114,7 @@ WITH due AS MATERIALIZED (
     LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
 UPDATE triggers_gathering AS g SET version = g.version + 1, due_at = %(now)s::timestamptz + %(lease)s::interval
-FROM due WHERE g.id = due.id RETURNING g.id
+FROM due WHERE g.id = due.id RETURNING g.id, g.version
 """
 
 
@@ -135,13 +135,16 @@ def release_due(*, now: datetime) -> int:
 def _claim(*, now: datetime) -> list[Gathering]:
     values = {"now": now, "most": RELEASED_AT_ONCE, "lease": _seconds(LEASE)}
     with executed(_CLAIM, values) as cursor:
-        ids = [row[0] for row in cursor]
-    return _read(ids) if ids else []
+        claimed = dict(cursor.fetchall())
+    return _read(claimed)
 
 
-def _read(ids: Sequence[UUID]) -> list[Gathering]:
-    rows = Gathering.objects.filter(pk__in=ids).order_by("first_at", "id")
-    return list(rows.select_related("trigger__workflow"))
+def _read(versions: Mapping[UUID, int]) -> list[Gathering]:
+    """Return gatherings to which nothing was added since they had these versions."""
+    if not versions:
+        return []
+    rows = Gathering.objects.filter(pk__in=versions).order_by("first_at", "id")
+    return [row for row in rows.select_related("trigger__workflow") if row.version == versions[row.pk]]
 
 
 def _settle(gathering: Gathering, *, now: datetime) -> bool:
@@ -149,7 +152,7 @@ def _settle(gathering: Gathering, *, now: datetime) -> bool:
     try:
         return _release(gathering, now=now)
     except TriggerChanged:
-        return any(_settle(again, now=now) for again in _read([gathering.pk]))
+        return any(_settle(again, now=now) for again in _read({gathering.pk: gathering.version}))
     except (OperationalError, InterfaceError):  # the database is away, or busy
         log.warning("gathering put off", gathering_id=str(gathering.pk), exc_info=True)
         connection.close_if_unusable_or_obsolete()
@@ -173,7 +176,9 @@ def _release(gathering: Gathering, *, now: datetime) -> bool:
         hold([trigger])
         if not _take(gathering):
             return False
-        act(allowed, [*_counted(skipped, gathering), *_replaced(gathering, whole)], matched={}, now=now)
+        each = 1 if trigger.debounce else gathering.count
+        left_out = [*(replace(one, count=each) for one in skipped), *_replaced(gathering, whole)]
+        act(allowed, left_out, matched={}, now=now, each=each)
     return True
 
 
@@ -197,17 +202,7 @@ def _take(gathering: Gathering) -> bool:
 
 def _name(gathering: Gathering) -> str:
     """Return what tells the start from others: a join starts once for each key, however often its parts end."""
-    return _key_of(gathering) if gathering.trigger.is_join else str(gathering.pk)
-
-
-def _key_of(gathering: Gathering) -> str:
-    """Return the key under which it was gathered, which may have a `#` of its own."""
-    return gathering.key.rpartition("#")[0] if gathering.is_complete else gathering.key
-
-
-def _counted(skipped: Iterable[Skipped], gathering: Gathering) -> list[Skipped]:
-    number = 1 if gathering.trigger.debounce else gathering.count
-    return [replace(one, count=number) for one in skipped]
+    return gathering.gathered_by if gathering.trigger.is_join else str(gathering.pk)
 
 
 def _replaced(gathering: Gathering, whole: Told) -> list[Skipped]:
@@ -248,7 +243,7 @@ def _joined(gathering: Gathering, events: Sequence[Told]) -> dict[str, Any]:
     ]
     fire_times = {data.get("fire_at") for _, data in found}
     return {
-        "key": _key_of(gathering),
+        "key": gathering.gathered_by,
         "fire_at": fire_times.pop() if len(fire_times) == 1 else None,
         "ends": [data for _, data in found],
         "outputs": {

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from events.patterns import MISSING, at_path, equal, matches
+from events.reserved import OUR_SOURCE
 from workflows.errors import ExpressionError
 from workflows.expression_budget import TRIGGER
 from workflows.expressions import Expression, evaluate
 
-OWN = "horarium"  # source of the events that Horarium tells itself
+OWN = OUR_SOURCE  # source of the events that Horarium tells itself
 MAX_SHOWN = 100  # characters of a value in a verdict
 
 

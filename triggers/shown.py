@@ -52,7 +52,8 @@ def _told(row: Event, about: "_About") -> Told:
     if not row.source:
         return Told(row.pk, row.organization_id, _own(row, about), depth)
     attributes: Mapping[str, Any] = row.data
-    return Told(row.pk, row.organization_id, sent(row), max(depth, attributes.get("depth", 0)))
+    # A sender counts the execution that it starts as well; see `Horarium-Depth`.
+    return Told(row.pk, row.organization_id, sent(row), max(depth, attributes.get("depth", 0) - 1))
 
 
 def sent(row: Event) -> dict[str, Any]:

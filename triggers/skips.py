@@ -9,6 +9,7 @@ from triggers.models import Skip, SkipReason
 
 KEEP = timedelta(days=30)
 PRUNED_AT_ONCE = 1_000
+MOST_ROUNDS = 100  # of one pass: an hour brings more than one of them takes away
 MAX_DETAIL = 500  # characters
 
 
@@ -45,5 +46,11 @@ def record(skipped: Iterable[Skipped], *, now: datetime) -> None:
 
 def prune(*, now: datetime) -> int:
     """Delete a bounded number of those older than `KEEP`; return how many."""
-    old = Skip.objects.filter(at__lt=now - KEEP).order_by("at").values("pk")[:PRUNED_AT_ONCE]
-    return Skip.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]
+    old = Skip.objects.filter(at__lt=now - KEEP).order_by("at").values_list("pk", flat=True)
+    pruned = 0
+    for _ in range(MOST_ROUNDS):
+        ids = list(old[:PRUNED_AT_ONCE])
+        pruned += Skip.objects.filter(pk__in=ids).delete()[0]
+        if len(ids) < PRUNED_AT_ONCE:
+            break
+    return pruned

@@ -45,6 +45,18 @@ class ExpressionError(ValueError):
         super().__init__(f"{reason} (in `{short(source)}`)")
 
 
+class UnknownVariable(ExpressionError):
+    """An expression reads a variable that there is nowhere; the author must change it.
+
+    Attributes:
+        name: of the variable.
+    """
+
+    def __init__(self, source: str, name: str, *, known: Iterable[str]) -> None:
+        self.name = name
+        super().__init__(source, f"unknown variable {name!r}; there are {', '.join(sorted(known))}")
+
+
 def _line(error: Problem) -> str:
     return f"{error['path']}: {error['message']}" if error["path"] else error["message"]
 

@@ -7,6 +7,7 @@ it reads how often, before it runs; what its loops collect, what its patterns ar
 processor's time while it runs.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import Any, TypeAlias
 import cel
 
 from workflows import payload, syntax
-from workflows.errors import ExpressionError, NotPlain
+from workflows.errors import ExpressionError, NotPlain, UnknownVariable
 from workflows.expression_budget import STEP, Budget, Meter
 from workflows.syntax import Path, Reference
 
@@ -38,6 +39,9 @@ References: TypeAlias = frozenset[Reference]
 Tree: TypeAlias = dict[str, "Tree | None"]  # of the keys that are read; None: all below
 
 _TOO_MUCH = "too much to read; write out the keys of what it needs, or read large values less often"
+_ERROR = re.compile(r"^(?:.*: )?ERROR: <input>:(\d+:\d+): (.*)$", re.MULTILINE)
+# What the parser says of its own classes; an error in the words of the language mostly follows.
+_INTERNAL = re.compile(r"\bOtherError\b|\bParseError\b|Context\w*`")
 _LATER = {"index"}  # stored definitions may call a loop's element so; they are older than the variable
 
 
@@ -202,17 +206,26 @@ def _parse(source: str) -> cel.Program:
     try:
         return cel.compile(source)
     except ValueError as error:
-        detail = str(error).partition("ERROR: <input>:")[2] or str(error)
-        reason = detail.partition("\n")[0].partition(" expecting ")[0][:200]
+        reason = _wrong_at(str(error).replace(source, "", 1))
         raise ExpressionError(source, f"not a CEL expression, at line:column {reason}") from None
+
+
+def _wrong_at(report: str) -> str:
+    """Return where the parser stopped, and why; what it says of its own insides is left out."""
+    found = _ERROR.findall(report) or [("1:1", report)]
+    place, reason = next((one for one in found if not _INTERNAL.search(one[1])), found[0])
+    if "Recursion limit" in found[0][1]:
+        place, reason = found[0][0], "nested too deep; write it with fewer brackets"
+    elif _INTERNAL.search(reason):
+        reason = "it ends too early, or something is missing here"
+    return f"{place}: {reason.partition(' expecting ')[0][:200]}"
 
 
 def _check_names(source: str, program: cel.Program, *, bound: set[str]) -> None:
     if shadowed := sorted(bound & VARIABLES - _LATER):
         raise ExpressionError(source, f"a loop may not call its element {shadowed[0]!r}, which is a variable")
     if unknown := sorted(set(program.variables()) - bound - VARIABLES):
-        known = ", ".join(sorted(VARIABLES))
-        raise ExpressionError(source, f"unknown variable {unknown[0]!r}; there are {known}")
+        raise UnknownVariable(source, unknown[0], known=VARIABLES)
     named = {name for name in program.functions() if name.lstrip(".").isidentifier()}  # not operators: `_+_`
     if unknown := sorted(named - FUNCTIONS):
         raise ExpressionError(source, f"unknown function {unknown[0]!r}")

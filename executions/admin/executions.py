@@ -121,7 +121,9 @@ class ExecutionAdmin(ButtonsAdmin, ScopedAdmin):
     list_select_related = ("workflow", "version", "organization")
     list_defer = ("input", "version__definition")
     search_fields = ("workflow__name",)
-    search_help_text = "Name of a workflow, idempotency key, or id of an execution, schedule, trigger or webhook"
+    search_help_text = (
+        "Name of a workflow, idempotency key, or id of an execution, schedule, trigger or webhook"
+    )
     # Ids grow with time, and every reader has their index.
     ordering = ("-pk",)
     fields = ()

@@ -59,7 +59,9 @@ def _again(locked: Execution, *, by: str, from_failed: bool, new_input: Mapping[
         input=locked.input if new_input is None else new_input,
         priority=locked.priority,
         queue=locked.queue,
+        fire_at=locked.fire_at,
         redrive_of_id=locked.pk,
         by=by,
+        depth=locked.depth,
     )
     return replace(again, version_id=locked.version_id, takes_over=True) if from_failed else again

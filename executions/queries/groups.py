@@ -83,7 +83,7 @@ WITH held AS (
     WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'running' GROUP BY group_key
 ), waiting AS (
     SELECT id, group_key, group_limit, has_places,
-        row_number() OVER (PARTITION BY group_key ORDER BY fire_at, id) AS place
+        row_number() OVER (PARTITION BY group_key ORDER BY coalesce(fire_at, created_at), id) AS place
     FROM executions_execution WHERE group_key = ANY(%(groups)s::uuid[]) AND state = 'pending'
 )
 UPDATE executions_execution AS e SET state = 'running', waits_until = NULL
@@ -170,7 +170,7 @@ def holders(group: UUID) -> list[UUID]:
 # Index: execution_in_group.
 _WAITING = """
 SELECT id FROM (
-    SELECT id, fire_kind, group_limit, row_number() OVER (ORDER BY fire_at, id) AS place
+    SELECT id, fire_kind, group_limit, row_number() OVER (ORDER BY coalesce(fire_at, created_at), id) AS place
     FROM executions_execution WHERE group_key = %(group)s AND state = 'pending'
 ) AS waiting
 WHERE fire_kind = %(kind)s AND place > group_limit - (

@@ -95,7 +95,8 @@ WHERE e.state = 'pending' AND (e.waits_until <= horarium_now() OR open.has_room 
     e.group_key IS NULL OR e.group_limit >= (
         SELECT count(*) FROM executions_execution AS s
         WHERE s.group_key = e.group_key AND s.state IN ('pending', 'running')
-            AND (s.state = 'running' OR (s.fire_at, s.id) <= (e.fire_at, e.id)))))
+            AND (s.state = 'running'
+                OR (coalesce(s.fire_at, s.created_at), s.id) <= (coalesce(e.fire_at, e.created_at), e.id)))))
 ORDER BY coalesce(e.fire_at, e.created_at), e.id LIMIT %(most)s
 """  # noqa: S608 - constant text
 

@@ -95,7 +95,7 @@ def test_counters_are_shown(api: APIClient, sender: Sender):
         ({"filters": {"data.": 1}}, ["filters.data."]),
         ({"condition": "input.a"}, ["condition"]),
         ({"condition": "1 +"}, ["condition"]),
-        ({"input": {"a": "${{ secrets.a }}"}}, ["input"]),
+        ({"input": {"a": "${{ secrets.a }}"}}, ["input.a"]),
         ({"priority": 10}, ["priority"]),
         ({"queue": "a b"}, ["queue"]),
         ({"token": "x"}, ["token"]),

@@ -1,5 +1,6 @@
 """The page on triggers: its examples are run, in its order, and answered as it says; its tables are complete."""
 
+import ast
 import json
 import re
 import shutil
@@ -20,6 +21,7 @@ from django.db.models.signals import post_delete, post_save
 
 from events.cloud_events import structured
 from events.models import TEXT, Event
+from events.reserved import TYPES, reserved_prefix
 from events.sending import MAX_BYTES
 from executions.models import Execution
 from organizations.models import Organization
@@ -49,6 +51,8 @@ from triggers.webhooks.errors import LastSecret, NoSuchWebhookSecret, WebhookErr
 from triggers.webhooks.validation import MAX_NETWORKS, MAX_TYPES
 
 PAGE = "docs/triggers.md"
+TELLERS = ("events", "executions", "schedules", "triggers")
+NO_TYPES = {"workflow.output", "workflow.ended"}  # a step's id, and what several ends are shown as
 TOOLS = ("bash", "curl", "jq", "openssl")
 OF_OWNERS = {LastSecret, NoSuchWebhookSecret, WebhookGone}  # whom no sender meets
 WEBHOOKS = ("partner", "github", "stripe", "slack", "plain", "cron-job", "sister")
@@ -217,4 +221,26 @@ def answers_in(table: str) -> Iterator[tuple[int, str]]:
 def test_every_event_that_the_api_tells_of_can_be_found_on_the_page() -> None:
     (listed,) = re.findall(r"^Events: .+$", text_of("docs/api.md"), flags=re.MULTILINE)
 
-    assert set(re.findall(r"`(\w+\.[\w.]+)`", listed)) <= set(quoted(PAGE))
+    named = set(re.findall(r"`(\w+\.[\w.]+)`", listed))
+    assert named <= set(quoted(PAGE))
+    assert named <= TYPES
+
+
+def test_every_type_that_horarium_tells_can_be_named_and_is_documented() -> None:
+    table = text_of(PAGE).partition("\n### What Horarium tells itself\n")[2].partition("\n```")[0]
+
+    assert set(re.findall(r"`(\w+\.[\w.]+)`", table.partition("|---|")[2])) == TYPES
+
+
+def test_every_type_that_the_code_tells_of_can_be_named() -> None:
+    told = {type_ for app in TELLERS for path in Path(app).rglob("*.py") for type_ in told_in(path)}
+
+    assert told - NO_TYPES == TYPES & told
+    assert "workflow.completed" in told
+
+
+def told_in(path: Path) -> set[str]:
+    """Return what looks like a type of Horarium's own in a module, but for the sources of a serializer's fields."""
+    texts = (node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant))
+    looks = {text for text in texts if isinstance(text, str) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)}
+    return set() if "serializers" in str(path) else {text for text in looks if reserved_prefix(text)}

@@ -1,6 +1,7 @@
 """Limits of a workflow on what runs at once: who starts, who waits, who is refused, who is let in."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -8,8 +9,8 @@ import clock
 from events.models import Event
 from executions import services, sweeps
 from executions.admitting import admission
-from executions.admitting.limits import rooms
-from executions.admitting.overlap import Decision
+from executions.admitting.limits import letting_in, rooms
+from executions.admitting.overlap import Decision, OverlapPolicy
 from executions.errors import LimitReached, TooManyWaiting
 from executions.models import Execution, Place, StepRun
 from executions.rules.outcomes import Failed
@@ -332,3 +333,16 @@ def test_the_sweep_keeps_the_order_across_keys(make_limited: MakeLimited, shift_
         sweeps.admit_waiting(now=clock.now())
 
     assert (flow.named("running"), flow.named("pending")) == ("abcd", "ef")
+
+
+def test_a_group_without_nominal_times_lets_in_no_more_than_it_has_places(make_limited: MakeLimited) -> None:
+    flow = make_limited({"running": 5})
+    group = admission.Admission(key=uuid4(), policy=OverlapPolicy.BUFFER_ALL)
+
+    for name in "abc":
+        flow.start(name, admission=group)
+    letting_in.look_everywhere(now=clock.now())
+    assert flow.named("running") == "a"
+
+    flow.cancel("a")
+    assert flow.named("running") == "b"

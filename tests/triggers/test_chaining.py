@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 import clock
+from executions import dead_letters
 from executions import services as executions
 from executions.models import Execution, Source
 from executions.services import Start
@@ -191,3 +192,33 @@ def test_a_loop_that_nobody_could_see_ends_by_itself(
 
     assert max(Execution.objects.values_list("depth", flat=True)) == reactions.MAX_DEPTH
     assert Skip.objects.get().reason == "too_deep"
+
+
+def test_keys_of_a_join_that_differ_behind_a_hash_sign_are_different(
+    make_workflow: Make, chain: Any, run: Any
+):
+    a, b = make_workflow(GIVES, name="a"), make_workflow(GIVES, name="b")
+    report = make_workflow(name="report")
+    chain(report, a, b, group_key="event.data.output.rows", input={"key": "${{ event.data.key }}"})
+
+    for rows in ("order#1", "order#2"):
+        for workflow in (a, b):
+            run(workflow, rows=rows)
+
+    assert [one.input["key"] for one in started(report)] == ["order#1", "order#2"]
+
+
+def test_a_join_starts_once_what_had_failed_is_redriven(
+    make_workflow: Make, chain: Any, run: Any, drain: Drain
+):
+    a, b, report = make_workflow(name="a"), make_workflow(GIVES, name="b"), make_workflow(name="report")
+    chain(report, a, b, input={})
+    run(a, fire_at=MIDNIGHT)
+    failed = run(b, fire_at=MIDNIGHT)
+    assert started(report) == []
+
+    dead_letters.redrive(failed, by="ada", now=clock.now(), new_input={"rows": 1})
+    drain()
+    dispatching.drain()
+
+    assert [one.fire_at for one in started(report)] == [MIDNIGHT]

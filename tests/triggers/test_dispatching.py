@@ -11,7 +11,7 @@ from events import sending
 from events.models import Dispatch
 from executions.models import Execution
 from organizations.models import Organization
-from triggers import dispatching, gathering, services
+from triggers import acting, dispatching, gathering, services
 from triggers.models import Gathering, Skip, Tally, Trigger
 from workflows.models import Workflow
 
@@ -241,3 +241,53 @@ def test_starts_of_one_key_wait_for_each_other(make: Make, send: Send):
 
     states = Execution.objects.order_by("created_at", "id").values_list("state", flat=True)
     assert sorted(states) == ["pending", "running", "running"]
+
+
+def test_a_batch_that_is_left_out_counts_every_event(make: Make, send: Send):
+    trigger = make(batch_size=2, batch_window=timedelta(minutes=5), overlap="skip")
+
+    for number in range(4):
+        send(id_=str(number))
+    dispatching.drain()
+
+    tally = Tally.objects.get(pk=trigger.pk)
+    assert (tally.matched, tally.started, tally.skipped) == (4, 1, 2)
+
+
+def test_many_wanted_events_and_starts_are_dealt_with_in_parts(
+    make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(dispatching, "MOST_WANTED", 2)
+    monkeypatch.setattr(acting, "AT_ONCE", 1)
+    make("a"), make("b")
+
+    for number in range(3):
+        send(id_=str(number))
+    dispatching.drain()
+
+    assert (Execution.objects.count(), Dispatch.objects.count()) == (6, 0)
+
+
+def test_how_long_other_events_take_leaves_no_event_out(
+    make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(dispatching, "LOOK_SECONDS", -1.0)
+    make(condition="true", input={"a": "${{ event.data }}"})
+
+    for number in range(3):
+        send(id_=str(number))
+    dispatching.drain()
+
+    assert (Execution.objects.count(), reasons()) == (3, [])
+
+
+@pytest.mark.parametrize(("depth", "started"), [(1, [1]), (20, [20]), (21, [])])
+def test_an_event_of_another_installation_is_as_deep_as_a_webhooks_delivery(
+    make: Make, send: Send, depth: int, started: list[int]
+):
+    make()
+
+    send(attributes={"depth": depth})
+    dispatching.drain()
+
+    assert [one.depth for one in Execution.objects.all()] == started

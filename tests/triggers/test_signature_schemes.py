@@ -115,6 +115,19 @@ def test_a_secret_that_can_never_verify_is_refused_and_not_shown(scheme, secret)
     assert "Secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "secret"),
+    [(scheme, "1234567") for scheme in ("stripe", "github", "slack", "hmac")]
+    + [("bearer", "123456789012345"), ("standard", "whsec_c2hvcnQ=")],
+)
+def test_a_secret_that_is_soon_guessed_may_not_be_added(scheme, secret):
+    with pytest.raises(InvalidSecret, match="too short to prove anything"):
+        check_secret(scheme, secret)
+
+    check_secret(scheme, secret.removesuffix("=") + "12345678")
+    assert sign(scheme, secret=secret, body=b"", now=1_700_000_000)
+
+
 @pytest.mark.parametrize("scheme", Scheme)
 def test_a_new_secret_is_accepted_by_its_scheme_and_never_the_same(scheme):
     first, second = new_secret(scheme), new_secret(scheme)

@@ -62,6 +62,12 @@ def problems(make_trigger: MakeTrigger, load: Workflow, settings: dict[str, Any]
         {"debounce": DAY, "debounce_max": timedelta(days=7)},
         {"batch_size": 1000, "batch_window": DAY},
         {"rate_limit": 1, "rate_period": SECOND},
+        {"rate_period": MINUTE},
+        {"pattern": "workflow.step.*"},
+        {"pattern": "workflow.*", "source": "horarium"},
+        {"pattern": "workflows.gone"},
+        {"condition": "true"},
+        {"group_key": "'all'", "debounce": SECOND},
         {"overlap": "queue", "concurrency_limit": 5, "concurrency_key": "event.subject"},
         {"overlap": "cancel_other"},
     ],
@@ -84,7 +90,14 @@ def test_sound_settings_are_saved(make_trigger: MakeTrigger, load: Workflow, set
         ({"pattern": "order.*.x"}, "type", "a prefix such as"),
         ({"pattern": "a b"}, "type", "write a type"),
         ({"pattern": "x" * 256}, "type", "255 characters"),
+        ({"pattern": "workflow.complete"}, "type", "did you mean workflow.completed?"),
+        ({"pattern": "workflow.nosuch.*"}, "type", "did you mean"),
+        ({"pattern": "worker.*"}, "type", "did you mean"),
+        ({"pattern": "calendar.9"}, "type", "begin with circuit., dead_letter."),
         ({"source": "x" * 256}, "source", "255 characters"),
+        ({"source": "/my shop"}, "source", "percent-encode"),
+        ({"source": "/shop\u200b"}, "source", "percent-encode"),
+        ({"source": "/shop\n"}, "source", "control characters"),
         ({"after": CHAIN, "source": "/shop"}, "source", "leave it out"),
         ({"filters": [1]}, "filters", "write an object"),
         ({"filters": {f"data.a{n}": 1 for n in range(21)}}, "filters", "at most 20"),
@@ -96,11 +109,19 @@ def test_sound_settings_are_saved(make_trigger: MakeTrigger, load: Workflow, set
         ({"condition": "event."}, "condition", "not a CEL expression"),
         ({"condition": "input.x == 1"}, "condition", "only `event`"),
         ({"condition": "secrets.x == event.id"}, "condition", "reads secrets"),
+        ({"condition": "foo == 1"}, "condition", "unknown variable 'foo'; only `event` is there"),
+        ({"condition": "1"}, "condition", "never true"),
+        ({"condition": "'a'"}, "condition", "never true"),
+        ({"condition": "1 / 0 == 1"}, "condition", "division by zero"),
+        ({"condition": "(" * 200 + "1" + ")" * 200}, "condition", "1:97: nested too deep; write it"),
+        ({"group_key": "[][0]", "debounce": MINUTE}, "group_key", "[][0]"),
         ({"input": [1]}, "input", "write null"),
         ({"input": "order ${{ event.id }}"}, "input", "gives text"),
-        ({"input": {"a": "${{ steps.b.output }}"}}, "input", "only `event`"),
-        ({"input": {"a": "${{ event.id"}}, "input", "never closed"),
+        ({"input": {"a": "${{ steps.b.output }}"}}, "input.a", "only `event`"),
+        ({"input": {"a": [{"b": "${{ foo.x }}"}]}}, "input.a[0].b", "unknown variable 'foo'; only `event`"),
+        ({"input": {"a": 1, "b": "${{ event.id"}}, "input.b", "never closed"),
         ({"input": {"a": "x" * 20_001}}, "input", "20,000"),
+        ({"input": {"a": [1, float("nan")]}}, "input.a[1]", "not JSON"),
         ({"debounce": SECOND / 2}, "debounce", "from 1s to 1d"),
         ({"debounce": 2 * DAY}, "debounce", "from 1s to 1d"),
         ({"debounce_max": MINUTE}, "debounce_max", "give that too"),
@@ -116,6 +137,7 @@ def test_sound_settings_are_saved(make_trigger: MakeTrigger, load: Workflow, set
         ({"group_key": "event.subject"}, "group_key", "nothing is gathered"),
         ({"rate_limit": 0}, "rate_limit", "from 1"),
         ({"rate_limit": 1, "rate_period": 2 * DAY}, "rate_period", "from 1s to 1d"),
+        ({"rate_period": 2 * MINUTE}, "rate_period", "belongs to `rate_limit`"),
         ({"overlap": "often"}, "overlap", "write one of"),
         ({"concurrency_key": "event.subject"}, "concurrency_key", "give an `overlap`"),
         ({"concurrency_limit": 2}, "concurrency_limit", "write 1, or"),
@@ -195,5 +217,22 @@ def test_another_organizations_workflows_and_ends_do_not_exist(make_trigger: Mak
 def test_of_a_webhook_headers_have_parts_too():
     filters = {"headers.x-github-event": "push", "data.ref": "main"}
 
-    assert not list(filter_problems(filters, deep={"data", "headers"}))
+    assert not list(filter_problems(filters, of_delivery=True))
     assert len(list(filter_problems(filters))) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "remedy"),
+    [
+        ("headers.X-GitHub-Event", "write headers.x-github-event"),
+        ("x", "headers.x-event"),
+        ("partitionkey", "headers.x-event"),
+        ("type.x", "headers.x-event"),
+        ("data..x", "headers.x-event"),
+    ],
+)
+def test_a_webhooks_filter_that_would_never_match_is_refused(path: str, remedy: str):
+    (problem,) = filter_problems({path: "push"}, of_delivery=True)
+
+    assert problem["path"] == f"filters.{path}"
+    assert remedy in problem["message"]

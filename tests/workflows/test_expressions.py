@@ -87,7 +87,8 @@ def test_references_name_what_is_read_and_nothing_that_only_looks_like_it(source
         ("[1].map(steps, steps)", "may not call its element 'steps'"),
         ("input.l.map(x, x.map(y, y.map(z, z)))", "nested 3 deep"),
         ("1" + " + 1" * 600, "longer than 2,000 bytes"),
-        ("(" * 200 + "1" + ")" * 200, "not a CEL expression"),
+        ("(" * 200 + "1" + ")" * 200, "not a CEL expression, at line:column 1:97: nested too deep; write it"),
+        ("event.data[", "not a CEL expression, at line:column 1:12: Syntax error"),
     ],
 )
 def test_a_bad_expression_is_refused_when_it_is_compiled(source, reason):

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('event_id', models.BigIntegerField(help_text='The event, or the last one.')),
                 ('count', models.PositiveIntegerField(default=1)),
-                ('reason', models.CharField(choices=[('rate_limited', 'Rate Limited'), ('debounced', 'Debounced'), ('incomplete', 'Incomplete'), ('no_key', 'No Key'), ('expression_failed', 'Expression Failed'), ('too_expensive', 'Too Expensive'), ('invalid_input', 'Invalid Input'), ('too_deep', 'Too Deep'), ('not_startable', 'Not Startable'), ('overlap', 'Overlap'), ('limit', 'Limit'), ('buffer_full', 'Buffer Full'), ('paused', 'Paused')], max_length=20)),
+                ('reason', models.CharField(choices=[('rate_limited', 'Rate Limited'), ('debounced', 'Debounced'), ('incomplete', 'Incomplete'), ('no_key', 'No Key'), ('expression_failed', 'Expression Failed'), ('too_expensive', 'Too Expensive'), ('invalid_input', 'Invalid Input'), ('too_deep', 'Too Deep'), ('not_startable', 'Not Startable'), ('overlap', 'Overlap'), ('limit', 'Limit'), ('buffer_full', 'Buffer Full'), ('repeated', 'Repeated'), ('paused', 'Paused')], max_length=20)),
                 ('detail', models.TextField(blank=True)),
                 ('at', models.DateTimeField()),
                 ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organizations.organization')),

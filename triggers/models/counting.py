@@ -20,6 +20,7 @@ class SkipReason(models.TextChoices):
     OVERLAP = "overlap"  # another of its key was active
     LIMIT = "limit"  # a limit of the workflow was full
     BUFFER_FULL = "buffer_full"  # too many waited already
+    REPEATED = "repeated"  # the join has started already for its key
     PAUSED = "paused"  # the trigger was, when what it had gathered was to start
 
 

@@ -34,3 +34,8 @@ class Gathering(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trigger}: {self.key}"
+
+    @property
+    def gathered_by(self) -> str:
+        """Return the key under which it was gathered; a complete one stands under a name of its own."""
+        return self.key.rpartition("#")[0] if self.is_complete else self.key

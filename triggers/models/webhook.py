@@ -101,7 +101,6 @@ class Webhook(models.Model):
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-
     # Of rows that `webhooks.queries.called` returns.
     live_secrets: Sequence[bytes]
     read_at: datetime

@@ -237,23 +237,21 @@ class TriggerSkipSerializer(serializers.ModelSerializer[Skip]):
 
 
 # As text: another component with all settings would make the names of their enumerations collide.
+WITH_WARNINGS = {
+    "type": "object",
+    "required": ["warnings"],
+    "properties": {
+        "warnings": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["path", "message"],
+                "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
+            },
+        }
+    },
+}
 SAVED_TRIGGER = {
     "description": "The trigger, and what may surprise in it.",
-    "allOf": [
-        {"$ref": "#/components/schemas/EventTrigger"},
-        {
-            "type": "object",
-            "required": ["warnings"],
-            "properties": {
-                "warnings": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["path", "message"],
-                        "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
-                    },
-                }
-            },
-        },
-    ],
+    "allOf": [{"$ref": "#/components/schemas/EventTrigger"}, WITH_WARNINGS],
 }

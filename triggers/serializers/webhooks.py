@@ -16,7 +16,7 @@ from schedules.serializers import DurationField
 from schedules.serializers.schedules import WorkflowField
 from triggers.models import Tally, Webhook, WebhookSecret
 from triggers.models.webhook import MAX_BODY, json_only
-from triggers.serializers.triggers import CountersSerializer, MappingField
+from triggers.serializers.triggers import WITH_WARNINGS, CountersSerializer, MappingField
 from triggers.signature import Scheme
 from triggers.webhooks.secrets import LONGEST
 from triggers.webhooks.validation import MAX_RATE, MAX_TOLERANCE
@@ -114,6 +114,7 @@ class WebhookSettingsSerializer(StrictSerializer):
     """What can be written of a webhook; PUT gives fields that are left out their defaults."""
 
     shown = WebhookSerializer
+    answered = frozenset({"warnings"})
 
     name = serializers.CharField(max_length=100)
     description = serializers.CharField(max_length=2000, allow_blank=True, default="")
@@ -186,10 +187,14 @@ class WebhookSecretListSerializer(serializers.Serializer[Any]):
 
 
 # As text: another component with all settings would make the names of their enumerations collide.
+SAVED_WEBHOOK = {
+    "description": "The webhook, and what may surprise in it.",
+    "allOf": [{"$ref": "#/components/schemas/Webhook"}, WITH_WARNINGS],
+}
 CREATED_WEBHOOK = {
-    "description": "The webhook, this once with its secret.",
+    "description": "The webhook, what may surprise in it, and this once its secret.",
     "allOf": [
-        {"$ref": "#/components/schemas/Webhook"},
+        *SAVED_WEBHOOK["allOf"],
         {"type": "object", "required": ["secret"], "properties": {"secret": {"type": "string"}}},
     ],
 }

@@ -12,7 +12,7 @@ from triggers.wanted import CONSUMER, interests_of
 
 
 def lock(trigger: Trigger, *, based_on: int | None) -> Trigger:
-    """Return the trigger as it is now, locked until the transaction ends; who deals with an event that matches it waits.
+    """Return the trigger as it is now, locked until the transaction ends: who acts for it waits.
 
     Raises:
         StaleTrigger: its version is not `based_on`.

@@ -21,6 +21,7 @@ class Bearer(Rules):
 
     aliases = ("bearer_token", "token", "shared_token")
     expects = "ASCII text without spaces around it"
+    shortest = 16  # whoever tries needs no key but the token itself
 
     def __post_init__(self) -> None:
         check_names(header=self.header, id_header=self.id_header)

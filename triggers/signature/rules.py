@@ -26,6 +26,7 @@ class Rules(ABC):
 
     aliases: ClassVar[Sequence[str]] = ()  # other names people use; lower case, words joined by `_`
     expects: ClassVar[str] = "some text"  # what a secret is
+    shortest: ClassVar[int] = 8  # bytes of the key of a secret that may be added; a shorter one is guessed
 
     @abstractmethod
     def read(self, headers: Headers) -> Claim:

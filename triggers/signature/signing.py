@@ -45,8 +45,12 @@ def check_options(scheme: str, options: Mapping[str, Any] | None) -> None:
 
 
 def check_secret(scheme: str, secret: str | bytes) -> None:
-    """Raise InvalidSecret for a secret that can never verify."""
-    _key(rules_of(scheme, options=None), secret)
+    """Raise InvalidSecret for a secret that can never verify, or is so short that it proves nothing."""
+    rules = rules_of(scheme, options=None)
+    if len(_key(rules, secret)) < rules.shortest:
+        raise InvalidSecret(
+            "secret", f"too short to prove anything; give the sender one of at least {rules.shortest} bytes"
+        )
 
 
 def new_secret(scheme: str) -> str:

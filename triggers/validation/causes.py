@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
+from events.cloud_events import attributes
 from events.models import TEXT
-from events.patterns import PATTERN_HELP, is_pattern
+from events.patterns import PATTERN_HELP, is_pattern, patterns_of
+from events.reserved import OUR_SOURCE, TYPES, reserved_prefix
 from organizations.viewsets import as_id
 from schedules.models import Schedule
 from schedules.states import ScheduleState
@@ -23,6 +26,8 @@ USUAL = ["completed"]
 NOTE = "note"  # which says of an entry that is shown that it is gone
 AFTER_HELP = 'write a list of at most 10 entries such as {"workflow": "extract", "states": ["completed"]}'
 STATES = ", ".join(sorted(ENDS))
+OWN_PREFIXES = ", ".join(sorted({type_.partition(".")[0] + "." for type_ in TYPES}))
+OWN_PATTERNS = frozenset(pattern for type_ in TYPES for pattern in patterns_of(type_))
 
 Ends = list[dict[str, Any]]
 
@@ -35,11 +40,19 @@ def cause_problems(trigger: Trigger) -> Iterator[Problem]:
         yield Problem(path="type", message=f"{PATTERN_HELP}; or give `after`, what must have ended")
     elif trigger.pattern and (not is_pattern(trigger.pattern) or len(trigger.pattern) > TEXT):
         yield Problem(path="type", message=f"{PATTERN_HELP}, {TEXT} characters at most")
+    elif reserved_prefix(trigger.pattern) and trigger.pattern not in OWN_PATTERNS:
+        yield Problem(path="type", message=_never_told(trigger.pattern))
     if trigger.source and trigger.after:
         message = "belongs to `type`: ends are told by Horarium itself; leave it out"
         yield Problem(path="source", message=message)
-    elif len(trigger.source) > TEXT or not trigger.source.isprintable():
-        yield Problem(path="source", message=f"write printable text of at most {TEXT} characters")
+    elif trigger.source not in {"", OUR_SOURCE} and (wrong := attributes.fault("source", trigger.source)):
+        yield Problem(path="source", message=wrong)
+
+
+def _never_told(pattern: str) -> str:
+    near = get_close_matches(pattern, sorted(OWN_PATTERNS), n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"those that it tells begin with {OWN_PREFIXES}"
+    return f"Horarium tells of nothing like {pattern[:100]!r}, and nobody else may; {remedy}"
 
 
 @dataclass(frozen=True, slots=True)

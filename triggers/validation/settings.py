@@ -14,6 +14,7 @@ from workflows.plain import check_text
 LONGEST_DESCRIPTION = 2_000  # characters
 MOST_STARTS = 1_000_000  # in a period
 MOST_PLACES = 1_000
+USUAL_PERIOD = timedelta(minutes=1)
 RESERVED_NAMES = frozenset({"schema", "test"})  # pages of the API
 
 
@@ -49,6 +50,8 @@ def rate_problems(trigger: Trigger) -> Iterator[Problem]:
         yield Problem(path="rate_limit", message=f"write a number from 1 to {MOST_STARTS}, or null for none")
     period: timedelta = trigger.rate_period
     yield from between("rate_period", period, SECOND, DAY)
+    if trigger.rate_limit is None and period != USUAL_PERIOD:
+        yield Problem(path="rate_period", message="belongs to `rate_limit`; give that too, or leave it out")
 
 
 def concurrency_problems(trigger: Trigger) -> Iterator[Problem]:

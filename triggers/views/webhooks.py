@@ -15,10 +15,11 @@ from executions.serializers import NothingSerializer
 from organizations.etags import IF_MATCH, based_on
 from organizations.roles import Role
 from organizations.viewsets import ScopedViewSet, as_id, one_called
-from triggers import webhooks
+from triggers import services, webhooks
 from triggers.models import Webhook, WebhookSecret
 from triggers.serializers.webhooks import (
     CREATED_WEBHOOK,
+    SAVED_WEBHOOK,
     IssuedWebhookSecretSerializer,
     NewWebhookSecretSerializer,
     NewWebhookSerializer,
@@ -62,7 +63,7 @@ class WebhookViewSet(ScopedViewSet[Webhook]):
         webhook, secret = webhooks.create(
             self.access.organization, now=clock.now(), by=self.access.by, **wanted
         )
-        answer = self._whole(webhook, code=status.HTTP_201_CREATED)
+        answer = self._saved(webhook, code=status.HTTP_201_CREATED)
         answer.data["secret"] = secret
         return answer
 
@@ -74,7 +75,7 @@ class WebhookViewSet(ScopedViewSet[Webhook]):
     @extend_schema(
         summary="Replace a webhook's settings",
         request=WebhookSettingsSerializer,
-        responses=WebhookSerializer,
+        responses={200: SAVED_WEBHOOK},
         parameters=[IF_MATCH],
     )
     def update(self, request: Request, pk: str) -> Response:
@@ -84,7 +85,7 @@ class WebhookViewSet(ScopedViewSet[Webhook]):
     @extend_schema(
         summary="Change a webhook's settings",
         request=WebhookSettingsSerializer,
-        responses=WebhookSerializer,
+        responses={200: SAVED_WEBHOOK},
         parameters=[IF_MATCH],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -121,7 +122,11 @@ class WebhookViewSet(ScopedViewSet[Webhook]):
         self.read(NothingSerializer)
         return self._whole(webhooks.resume(self.get_object(), **self._told()))
 
-    @extend_schema(summary="List the secrets of a webhook", responses=WebhookSecretListSerializer)
+    @extend_schema(
+        operation_id="webhooks_secrets_list",
+        summary="List the secrets of a webhook",
+        responses=WebhookSecretListSerializer,
+    )
     @action(detail=True, filterset_class=None, pagination_class=None)
     def secrets(self, request: Request, pk: str) -> Response:
         """List the live secrets, the newest first, without their values."""
@@ -166,11 +171,16 @@ class WebhookViewSet(ScopedViewSet[Webhook]):
         wanted = self.read(WebhookSettingsSerializer, instance=webhook, **options)
         read = based_on(self.request, wanted.pop("version", None))
         changed = webhooks.change(webhook, now=clock.now(), by=self.access.by, based_on=read, **wanted)
-        return self._whole(changed)
+        return self._saved(changed)
 
     def _told(self) -> dict[str, Any]:
         """Return who acts, when, and on which version, as every service takes it."""
         return {"by": self.access.by, "now": clock.now(), "based_on": based_on(self.request)}
+
+    def _saved(self, webhook: Webhook, *, code: int = status.HTTP_200_OK) -> Response:
+        response = self._whole(webhook, code=code)
+        response.data["warnings"] = services.cautions(webhook)
+        return response
 
     def _whole(self, webhook: Webhook, *, code: int = status.HTTP_200_OK) -> Response:
         (document,) = self._documents([webhook])

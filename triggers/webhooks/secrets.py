@@ -1,13 +1,16 @@
 """The secrets of a webhook: several live at once, so that a sender can change from one to the next."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from events.services import append
+from organizations.errors import Unsealable
 from organizations.plain import NotPlain, check_text
-from organizations.sealing import seal
+from organizations.sealing import seal, unseal
 from organizations.secrets import HINT_CHARACTERS, HINTED_FROM
 from triggers.errors import InvalidTrigger
 from triggers.models import Webhook, WebhookSecret
@@ -40,7 +43,7 @@ def add_secret(
         The row, and the secret, which cannot be read again.
 
     Raises:
-        InvalidTrigger: it can never prove anything, or too many live already.
+        InvalidTrigger: it can never prove anything, lives already, or too many do.
     """
     locked = lock(webhook)
     live = WebhookSecret.objects.filter(webhook=locked).live()
@@ -49,9 +52,18 @@ def add_secret(
     if live.count() >= MOST_LIVE:
         problem = f"{MOST_LIVE} live already; delete one of them, or let the others expire"
         raise InvalidTrigger([Problem(path="secret", message=problem)])
+    if value is not None and value in _values(live):
+        raise InvalidTrigger([Problem(path="secret", message="lives already; give another one")])
     row, secret = keep_secret(locked, value, by=by, now=now)
     append([webhook_event(locked, "secret_added", by=by, now=now)])
     return row, secret
+
+
+def _values(live: WebhookSecrets) -> Iterator[str]:
+    """Yield the secrets that can be read; without its key none can."""
+    for sealed in live.values_list("sealed", flat=True):
+        with suppress(Unsealable):
+            yield unseal(bytes(sealed)).decode()
 
 
 def _expire(live: WebhookSecrets, *, at: datetime) -> None:

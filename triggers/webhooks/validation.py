@@ -21,7 +21,6 @@ from triggers.validation import (
 from triggers.webhooks.secrets import secret_problem
 from workflows.errors import Problem
 
-DEEP = frozenset({"data", "headers"})  # what of a delivery has parts
 MAX_NETWORKS = 100
 MAX_TYPES = 20
 MAX_TOLERANCE = 86_400  # seconds
@@ -42,7 +41,7 @@ def check(webhook: Webhook, *, secret: str | None = None) -> None:
         InvalidTrigger: naming each field that is wrong, as the API calls it.
     """
     problems = [*plain_problems(webhook), *_scheme_problems(webhook, secret)]
-    problems += [*_request_problems(webhook), *filter_problems(webhook.filters, deep=DEEP)]
+    problems += [*_request_problems(webhook), *filter_problems(webhook.filters, of_delivery=True)]
     problems += [*expression_problems("condition", webhook.condition), *input_problems(webhook.input)]
     if problems := [*problems, *workflow_problems(webhook)]:
         raise InvalidTrigger(problems)

@@ -145,8 +145,8 @@ def _list_of(entry: Callable[[str], Any]) -> Callable[[str], list[Any]]:
 def _json(text: str) -> Any:
     try:
         return strict_json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"This is not JSON: {error}.") from None
+    except strict_json.NotJSON as error:  # which says it
+        raise ValueError(f"This is {error}.") from None
 
 
 _SHOW: dict[Kind, Callable[[Any], str]] = {

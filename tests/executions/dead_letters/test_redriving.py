@@ -1,6 +1,6 @@
 """A failed execution is started again: from the beginning, or from the step that failed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,8 @@ from workflows import services as workflows
 from workflows.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -242,3 +244,13 @@ def test_a_redrive_is_told_as_a_start(define, run, redrive):
 
     first = Event.objects.filter(execution_id=again.pk).earliest("pk")
     assert (first.type, first.data["source"]) == ("workflow.started", "redrive")
+
+
+def test_the_new_one_belongs_to_the_same_fire_time_and_is_as_deep(define, redrive, drain):
+    cause = Start(workflow=define(breaks("b")), source="manual", input={"divisor": 0}, fire_at=NOON, depth=3)
+    failed = Execution.objects.get(pk=start(cause, now=clock.now()).id)
+    drain()
+
+    again = redrive(failed)
+
+    assert (again.fire_at, again.schedule_id, again.depth) == (NOON, None, 3)
