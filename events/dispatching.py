@@ -8,6 +8,7 @@ a worker claims after the commit and deletes in the transaction in which it acts
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from events import wakeups
 from events.announcements import announce_on_commit, register
@@ -82,21 +83,54 @@ def wake_on_commit() -> None:
         announce_on_commit(TOPIC, consumer)
 
 
-# Index: dispatch_available.
+# Organizations take turns: however many events of one wait, those of the others do not wait behind them. From a
+# start that chance chooses, one after the other is found in the index, and then the first again, and the oldest
+# events of each are taken, as many as its share. Index: dispatch_available (consumer, organization, available_at).
 _CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT id FROM events_dispatch WHERE consumer = %s AND available_at <= horarium_now()
-    ORDER BY available_at, event_id LIMIT %s FOR UPDATE SKIP LOCKED
+WITH RECURSIVE beyond (organization_id) AS (
+    (SELECT d.organization_id FROM events_dispatch AS d
+     WHERE d.consumer = %(consumer)s AND d.organization_id > %(start)s ORDER BY d.organization_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.organization_id FROM events_dispatch AS d
+            WHERE d.consumer = %(consumer)s AND d.organization_id > beyond.organization_id
+            ORDER BY d.organization_id LIMIT 1)
+    FROM beyond WHERE beyond.organization_id IS NOT NULL
+), before (organization_id) AS (
+    (SELECT d.organization_id FROM events_dispatch AS d
+     WHERE d.consumer = %(consumer)s AND d.organization_id <= %(start)s ORDER BY d.organization_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.organization_id FROM events_dispatch AS d
+            WHERE d.consumer = %(consumer)s AND d.organization_id > before.organization_id
+                AND d.organization_id <= %(start)s
+            ORDER BY d.organization_id LIMIT 1)
+    FROM before WHERE before.organization_id IS NOT NULL
+), turns AS MATERIALIZED (
+    (SELECT organization_id FROM beyond WHERE organization_id IS NOT NULL LIMIT %(limit)s)
+    UNION ALL (SELECT organization_id FROM before WHERE organization_id IS NOT NULL LIMIT %(limit)s)
+    LIMIT %(limit)s
+), due AS MATERIALIZED (
+    SELECT one.id FROM turns, LATERAL (
+        SELECT d.id FROM events_dispatch AS d
+        WHERE d.consumer = %(consumer)s AND d.organization_id = turns.organization_id
+            AND d.available_at <= horarium_now()
+        ORDER BY d.available_at, d.event_id
+        LIMIT (SELECT ceil(%(limit)s::float / greatest(count(*), 1))::int FROM turns)
+        FOR UPDATE SKIP LOCKED
+    ) AS one
+    LIMIT %(limit)s
 )
-UPDATE events_dispatch AS d SET available_at = horarium_now() + %s::interval, attempts = d.attempts + 1
+UPDATE events_dispatch AS d
+SET available_at = horarium_now() + %(lease)s::interval, attempts = d.attempts + 1
 FROM due WHERE d.id = due.id
 RETURNING d.event_id, d.attempts
 """
 
 
 def claim(consumer: str, *, limit: int) -> list[Claimed]:
-    """Take up to `limit` events, the oldest first, for `LEASE`."""
-    with executed(_CLAIM, [consumer, limit, f"{LEASE.total_seconds()} seconds"]) as cursor:
+    """Take up to `limit` events for `LEASE`, the oldest of each organization; none only where none is available."""
+    lease = f"{LEASE.total_seconds()} seconds"
+    values = {"consumer": consumer, "limit": limit, "lease": lease, "start": uuid4()}
+    with executed(_CLAIM, values) as cursor:
         return sorted((Claimed(*row) for row in cursor), key=lambda one: one.event_id)
 
 
@@ -158,7 +192,7 @@ def extend(consumer: str, held: Collection[Claimed]) -> None:
             raise LostDispatch
 
 
-# Index: dispatch_available.
+# A sweep asks, of a table that is nearly always empty.
 _OVERDUE = (
     "SELECT EXISTS (SELECT FROM events_dispatch WHERE consumer = %s AND available_at <= horarium_now())"
 )

@@ -184,7 +184,11 @@ class Dispatch(models.Model):
     class Meta:
         verbose_name = "event not handed on"
         verbose_name_plural = "events not handed on"
-        indexes = (models.Index(fields=["consumer", "available_at", "event_id"], name="dispatch_available"),)
+        indexes = (
+            models.Index(
+                fields=["consumer", "organization", "available_at", "event_id"], name="dispatch_available"
+            ),
+        )
         constraints = (
             models.UniqueConstraint(fields=["event_id", "consumer"], name="dispatch_once_per_consumer"),
         )

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 import clock
 from events import dispatching, subscriptions
@@ -23,7 +24,7 @@ from events.errors import LostDispatch
 from events.subscriptions import Offered
 from organizations.rows import Columns
 from organizations.statements import executed
-from triggers import gathering
+from triggers import gathering, releasing
 from triggers.acting import act, hold, within_rates
 from triggers.errors import TriggerChanged
 from triggers.matching import match
@@ -49,8 +50,6 @@ def drain() -> int:
     while held := dispatching.claim(CONSUMER, limit=BATCH):
         handled += len(held)
         _deal_with(held)
-        if len(held) < BATCH:
-            break
         if time.monotonic() > until:
             announce(dispatching.TOPIC, CONSUMER)
             break
@@ -63,16 +62,22 @@ def _deal_with(held: Sequence[Claimed], *, is_again: bool = False) -> None:
         if is_again:  # it may have been dealt with already, and must not take from rate limits again
             dispatching.extend(CONSUMER, held)
         _hand_on(held)
-    except (OperationalError, InterfaceError):  # the database is away, or busy: they come again
-        log.warning("events put off", events=len(held), exc_info=True)
-        connection.close_if_unusable_or_obsolete()
     except Exception as error:
-        if len(held) > 1:
+        if _is_away(error):  # they come again
+            log.warning("events put off", events=len(held), exc_info=True)
+            connection.close_if_unusable_or_obsolete()
+        elif len(held) > 1:
             for one in held:
                 _deal_with([one], is_again=True)
         elif not isinstance(error, LostDispatch):
             log.exception("an event cannot be handed on", event_id=held[0].event_id)
             dispatching.put_off(CONSUMER, held[0], error=repr(error))
+
+
+def _is_away(error: Exception) -> bool:
+    """Return whether the database is away, or busy; one of two that were in each other's way can go on at once."""
+    is_deadlock = isinstance(error.__cause__, DeadlockDetected)
+    return isinstance(error, OperationalError | InterfaceError) and not is_deadlock
 
 
 def _hand_on(held: Sequence[Claimed]) -> None:
@@ -162,5 +167,7 @@ def _act(held: Sequence[Claimed], looked: _Looked) -> None:
         dispatching.settle(CONSUMER, held)
         is_complete = gathering.gather(reactions.gathered, now=now)
         act(allowed, skipped, matched=reactions.matched, now=now)
-    if is_complete:
-        gathering.release_due(now=now)
+    if (
+        is_complete
+    ):  # by the clock of now: another worker's event, which it waited for, may have come later than `now`
+        releasing.release_due(now=clock.now())

@@ -84,7 +84,7 @@ def match(wanted: Wanted, event: Mapping[str, Any]) -> Verdict:
     if wanted.after:
         found = next((at for at, end in enumerate(wanted.after) if end.is_told_by(event)), None)
         if found is None:
-            return Verdict("after", f"{event['type']} is not an end that is waited for")
+            return Verdict("after", _other_end(wanted, event))
         place = found
     elif problem := _type_problem(wanted, event):
         return Verdict("type", problem)
@@ -96,6 +96,18 @@ def match(wanted: Wanted, event: Mapping[str, Any]) -> Verdict:
             return Verdict(f"filters.{path}", "is missing" if there is MISSING else f"is {_shown(there)}")
     problem = _condition_problem(wanted.condition, event)
     return Verdict("condition", problem, place) if problem else Verdict(place=place)
+
+
+def _other_end(wanted: Wanted, event: Mapping[str, Any]) -> str:
+    """Return why an event tells of no end that is waited for; ends are told apart by id, not by name."""
+    if event["source"] != OWN:
+        return f"{event['type']} is sent; only what Horarium tells itself is an end"
+    if not any(event["type"].removeprefix("workflow.") in end.states for end in wanted.after):
+        return f"{event['type']} is not an end that is waited for"
+    ids = ", ".join(
+        f"{path} {_shown(at_path(event, path))}" for path in dict.fromkeys(end.path for end in wanted.after)
+    )
+    return f"{ids.replace(repr(MISSING), 'missing')} is not among those that are waited for"
 
 
 def _type_problem(wanted: Wanted, event: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 import clock
-from triggers import dispatching, gathering, skips, webhooks
+from triggers import dispatching, releasing, skips, webhooks
 from triggers.calls import publish
 
 # Celery looks for tasks in this module of the app, and in no other.
@@ -19,7 +19,7 @@ def dispatch() -> None:
 @shared_task(name="triggers.sweep.dispatch")
 def sweep_dispatch() -> None:
     """Hand on what no wake-up has reached, and start what was gathered. Rows are claimed, or deleted as read."""
-    gathering.release_due(now=clock.now())
+    releasing.release_due(now=clock.now())
     dispatching.drain()
 
 

@@ -18,7 +18,7 @@ from executions.models import Execution
 from organizations.models import Organization
 from tests.conftest import MakeWorkflow
 from tests.races.connections import at_once, beside
-from triggers import dispatching, gathering, matching, reactions, services
+from triggers import dispatching, matching, reactions, releasing, services
 from triggers.errors import TriggerChanged
 from triggers.models import Gathering, Tally, Trigger
 from workflows import services as workflow_services
@@ -74,6 +74,22 @@ def test_a_worker_that_was_too_slow_undoes_what_it_did(
     assert Tally.objects.get(pk=trigger.pk).matched == 1
 
 
+def test_many_events_of_one_organization_do_not_stand_before_those_of_another(
+    organization: Organization,
+) -> None:
+    other = Organization.objects.create(slug="globex", name="Globex")
+    for of, count in ((organization, 30), (other, 2)):
+        workflow = workflow_services.create(of, name="report", definition={"steps": [SET]})
+        services.create(of, name="on-order", workflow=workflow, now=clock.now(), pattern="order.created")
+        for number in range(count):
+            send(of, number)
+
+    first = {one.event_id for one in queue.claim("triggers", limit=10)}
+
+    assert first > set(Dispatch.objects.filter(organization=other).values_list("event_id", flat=True))
+    assert dispatching.drain() == 32 - len(first)
+
+
 def test_an_event_of_a_worker_that_died_comes_again(
     organization: Organization, wanted: Any, shift_clock: Any
 ) -> None:
@@ -118,7 +134,7 @@ def test_a_full_batch_that_two_release_starts_once(organization: Organization, w
     dispatching.drain()
     Gathering.objects.update(due_at=clock.now())
 
-    release = partial(gathering.release_due, now=clock.now())
+    release = partial(releasing.release_due, now=clock.now())
 
     assert sorted(at_once(release, release)) == [0, 1]
     assert Execution.objects.get().input["count"] == 4
@@ -135,7 +151,7 @@ def test_an_event_that_comes_while_a_batch_is_released_is_not_lost(
     send(organization, 2)
     dispatching.drain()
 
-    assert gathering._release(as_read, now=clock.now()) is False
+    assert releasing._release(as_read, now=clock.now()) is False
     assert Gathering.objects.get().count == 2
 
 
@@ -196,11 +212,11 @@ def test_what_one_releases_another_neither_starts_nor_counts_against_its_rate(
     send(organization)
     dispatching.drain()
     shift_clock(timedelta(seconds=2))
-    (claimed,) = gathering._claim(now=clock.now())
+    (claimed,) = releasing._claim(now=clock.now())
 
-    assert at_once(partial(gathering.release_due, now=clock.now())) == [0]
+    assert at_once(partial(releasing.release_due, now=clock.now())) == [0]
 
-    assert gathering._settle(claimed, now=clock.now())
+    assert releasing._settle(claimed, now=clock.now())
     assert Execution.objects.count() == 1
 
 
@@ -211,11 +227,11 @@ def test_what_somebody_was_to_release_who_died_is_released_later(
     send(organization)
     dispatching.drain()
     shift_clock(timedelta(seconds=2))
-    gathering._claim(now=clock.now())
+    releasing._claim(now=clock.now())
 
-    shift_clock(timedelta(seconds=3) + gathering.LEASE)
+    shift_clock(timedelta(seconds=3) + releasing.LEASE)
 
-    assert gathering.release_due(now=clock.now()) == 1
+    assert releasing.release_due(now=clock.now()) == 1
 
 
 def test_a_gathering_that_cannot_be_released_holds_up_no_other(
@@ -233,9 +249,9 @@ def test_a_gathering_that_cannot_be_released_holds_up_no_other(
             raise RuntimeError("a bug")
         return real(trigger, whole, **name)
 
-    monkeypatch.setattr(gathering, "start_of", broken)
+    monkeypatch.setattr(releasing, "start_of", broken)
 
-    assert gathering.release_due(now=clock.now()) == 1
+    assert releasing.release_due(now=clock.now()) == 1
     assert (Execution.objects.get().input, Gathering.objects.get().key) == ({"number": 2}, "1")
 
 

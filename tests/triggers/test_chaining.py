@@ -14,7 +14,7 @@ from executions.models import Execution, Source
 from executions.services import Start
 from organizations.models import Organization
 from schedules import services as schedules
-from triggers import dispatching, gathering, reactions, services
+from triggers import dispatching, reactions, releasing, services
 from triggers.models import Gathering, Skip, Trigger
 from workflows.models import Workflow
 
@@ -150,7 +150,7 @@ def test_a_join_that_stays_incomplete_is_recorded(
     run(a, fire_at=MIDNIGHT)
 
     shift_clock(timedelta(hours=3))
-    gathering.release_due(now=clock.now())
+    releasing.release_due(now=clock.now())
 
     skip = Skip.objects.get()
     assert (skip.reason, started(report), Gathering.objects.count()) == ("incomplete", [], 0)

@@ -11,7 +11,7 @@ from events import sending
 from events.models import Dispatch
 from executions.models import Execution
 from organizations.models import Organization
-from triggers import acting, dispatching, gathering, services
+from triggers import acting, dispatching, releasing, services
 from triggers.models import Gathering, Skip, Tally, Trigger
 from workflows.models import Workflow
 
@@ -186,10 +186,10 @@ def test_a_burst_starts_once_with_its_last_event(make: Make, send: Send, shift_c
     for number in range(3):
         send(id_=str(number), data={"number": number})
     dispatching.drain()
-    assert gathering.release_due(now=clock.now()) == 0
+    assert releasing.release_due(now=clock.now()) == 0
 
     shift_clock(timedelta(seconds=11))
-    gathering.release_due(now=clock.now())
+    releasing.release_due(now=clock.now())
 
     assert (inputs(), reasons()) == ([{"number": 2}], ["debounced"])
     assert not Gathering.objects.exists()
@@ -205,7 +205,7 @@ def test_a_burst_without_end_starts_when_its_longest_time_is_over(make: Make, se
 
     shift_clock(timedelta(seconds=16))
 
-    assert gathering.release_due(now=clock.now()) == 1
+    assert releasing.release_due(now=clock.now()) == 1
 
 
 def test_a_batch_starts_when_it_is_full(make: Make, send: Send):
@@ -227,7 +227,7 @@ def test_a_batch_starts_with_fewer_when_its_time_is_over(make: Make, send: Send,
     dispatching.drain()
 
     shift_clock(timedelta(minutes=6))
-    gathering.release_due(now=clock.now())
+    releasing.release_due(now=clock.now())
 
     assert sorted(one["count"] for one in inputs()) == [1, 2]
 

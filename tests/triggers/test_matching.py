@@ -80,6 +80,19 @@ def test_the_end_of_a_schedules_run_is_known_by_the_schedule():
     assert match(Wanted(after=after), ended("completed", schedule_id="t")).failed_at == "after"
 
 
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (PAID, "is sent"),
+        (ended("failed", "w"), "workflow.failed is not an end"),
+        (ended("completed", "other"), "data.workflow_id 'other'"),
+        ({**ended("completed"), "data": {"workflow": "w"}}, "data.workflow_id missing"),
+    ],
+)
+def test_an_end_that_is_not_waited_for_says_what_differs(event: dict[str, Any], says: str):
+    assert says in match(Wanted(after=(End(workflow_id="w"),)), event).detail
+
+
 def test_nobody_can_send_what_looks_like_an_end():
     assert not match(Wanted(after=(End(workflow_id="w"),)), {**ended("completed"), "source": "/liar"}).matches
 

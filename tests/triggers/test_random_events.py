@@ -22,7 +22,7 @@ from executions.models import Execution
 from organizations.models import Organization
 from tests.conftest import MakeWorkflow
 from tests.triggers.shop import LONGEST, MINUTE, Owner, Rule, Sent, Shop
-from triggers import dispatching, gathering, services
+from triggers import dispatching, releasing, services
 from triggers.errors import TriggerChanged
 from triggers.models import Gathering, Skip, Tally, Trigger, TriggerState
 from workflows.models import Workflow
@@ -113,7 +113,7 @@ class World:
         return sorted(due.values_list("event_id", flat=True))
 
     def release(self) -> None:
-        gathering.release_due(now=clock.now())
+        releasing.release_due(now=clock.now())
         self.shop.release()
 
     def wait(self) -> None:
@@ -168,7 +168,7 @@ class World:
         """Claim what there is, and never come back, or late."""
         if held := queue.claim("triggers", limit=self.chance.randint(1, 10)):
             self.late.append(held)
-        gathering._claim(now=clock.now())
+        releasing._claim(now=clock.now())
         self.wait()
 
     def come_late(self) -> None:
@@ -186,7 +186,7 @@ class World:
         """Do everything, and die before the commit."""
         point = transaction.savepoint()
         dispatching.drain()
-        gathering.release_due(now=clock.now())
+        releasing.release_due(now=clock.now())
         transaction.savepoint_rollback(point)
 
     def edit_after_look(self) -> None:
@@ -204,22 +204,22 @@ class World:
             self.shop.deal_with(ids, names=None if is_refused else seen)
 
     def edit_after_claim(self) -> None:
-        claimed = gathering._claim(now=clock.now())
+        claimed = releasing._claim(now=clock.now())
         self.edit()
         for one in claimed:
-            gathering._settle(one, now=clock.now())
+            releasing._settle(one, now=clock.now())
         self.release()
 
     def add_after_claim(self) -> None:
         """Let events come while somebody is about to release."""
         if any(one.rule.rate or one.rule.overlap == "skip" for one in self.shop.owners.values()):
             return  # who of two comes first decides who is left out
-        claimed = gathering._claim(now=clock.now())
+        claimed = releasing._claim(now=clock.now())
         self.send()
         ids = self._available()
         dispatching.drain()
         for one in claimed:
-            gathering._settle(one, now=clock.now())
+            releasing._settle(one, now=clock.now())
         self.shop.deal_with(ids)
         self.release()
 

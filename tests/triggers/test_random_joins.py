@@ -23,7 +23,7 @@ from executions.services import Start
 from organizations.models import Organization
 from tests.conftest import MakeWorkflow
 from tests.triggers.shop import MINUTE
-from triggers import dispatching, gathering, services
+from triggers import dispatching, releasing, services
 from triggers.errors import TriggerChanged
 from triggers.models import Gathering, Skip, Tally, Trigger
 from workflows.models import Workflow
@@ -81,7 +81,7 @@ class World:
         self.deal_with(ids)
 
     def release(self) -> None:
-        gathering.release_due(now=clock.now())
+        releasing.release_due(now=clock.now())
         self.release_due()
 
     def wait(self) -> None:
@@ -106,13 +106,13 @@ class World:
     def die(self) -> None:
         if held := queue.claim("triggers", limit=self.chance.randint(1, 10)):
             self.late.append(held)
-        gathering._claim(now=clock.now())
+        releasing._claim(now=clock.now())
         self.wait()
 
     def roll_back(self) -> None:
         point = transaction.savepoint()
         dispatching.drain()
-        gathering.release_due(now=clock.now())
+        releasing.release_due(now=clock.now())
         transaction.savepoint_rollback(point)
 
     def come_late(self) -> None:
