@@ -13,7 +13,7 @@ from schedules.misfire import CatchUpMode
 from schedules.validation import LONGEST_CATCHUP
 from workflows.templates import OPENING
 
-PLATFORMS = re.compile(r"(celery|events|executions|schedules)\.")
+PLATFORMS = re.compile(r"(celery|events|executions|schedules)\.|triggers\.(dispatch|publish|sweep)\b")
 NOT_CARRIED = ("exchange", "routing_key", "headers", "countdown", "eta", "serializer", "compression", "link")
 NO_PLACE = "is not carried over: a step runs on a queue of ours and gets arguments only"
 HIGHEST = 9

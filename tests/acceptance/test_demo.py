@@ -79,7 +79,7 @@ def test_once_reaches_every_end_prints_a_table_and_leaves_nothing_behind(data: P
             seen |= {child.pid for child in psutil.Process(process.pid).children(recursive=True)}
 
     assert process.returncode == 0, output
-    assert output.count("  ok") == 5
+    assert output.count("  ok") == 7
     assert "becomes a dead letter" in output
     account = json.loads((data / "account.json").read_text())
     assert account["password"] in output
