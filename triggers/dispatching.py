@@ -7,6 +7,7 @@ that it is no longer held, and rolls back.
 """
 
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from events.announcements import announce
 from events.dispatching import Claimed
 from events.errors import LostDispatch
 from events.subscriptions import Offered
+from executions import wakeups
 from organizations.rows import Columns
 from organizations.statements import executed
 from triggers import gathering, releasing
@@ -45,15 +47,24 @@ SLICE_SECONDS = 1.0  # of one wake-up; then other work of the process has its tu
 
 def drain() -> int:
     """Deal with the events that wait, for about a second; return how many. Safe to run in many processes at once."""
+    handled, woken = drain_and_keep()
+    wakeups.send(woken)
+    return handled
+
+
+def drain_and_keep() -> tuple[int, Counter[str]]:
+    """Do the same, and return also the wake-ups for what was started last: the caller may go on with that itself."""
     until = time.monotonic() + SLICE_SECONDS
-    handled = 0
+    handled, woken = 0, Counter[str]()
     while held := dispatching.claim(CONSUMER, limit=BATCH):
+        wakeups.send(woken)
+        with wakeups.kept() as woken:
+            _deal_with(held)
         handled += len(held)
-        _deal_with(held)
         if time.monotonic() > until:
             announce(dispatching.TOPIC, CONSUMER)
             break
-    return handled
+    return handled, woken
 
 
 def _deal_with(held: Sequence[Claimed], *, is_again: bool = False) -> None:

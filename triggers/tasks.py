@@ -1,8 +1,11 @@
 """The Celery tasks of triggers. Each may run twice, late, or at the same time."""
 
-from celery import shared_task
+from typing import Any
+
+from celery import Task, shared_task
 
 import clock
+from executions.running import worker
 from triggers import dispatching, releasing, skips, webhooks
 from triggers.calls import publish
 
@@ -10,10 +13,11 @@ from triggers.calls import publish
 __all__ = ["dispatch", "publish", "sweep_dispatch", "sweep_prune"]
 
 
-@shared_task(name="triggers.dispatch")
-def dispatch() -> None:
-    """Hand on events for about a second. A wake-up: it carries nothing, so a lost one costs only latency."""
-    dispatching.drain()
+@shared_task(name="triggers.dispatch", bind=True)
+def dispatch(self: "Task[Any, Any]") -> None:
+    """Hand on events for about a second, and go on with what they start. A lost wake-up costs only latency."""
+    _, woken = dispatching.drain_and_keep()
+    worker.go_on(woken, node=self.request.hostname or "worker")
 
 
 @shared_task(name="triggers.sweep.dispatch")

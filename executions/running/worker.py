@@ -6,6 +6,7 @@ leaves a lease that ends; one that is late finds its finish refused.
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -74,6 +75,21 @@ def drain(queue: str, *, node: str) -> int:
         process.turns[queue] = Turns(Slot(queue, worker=f"{node}:{os.getpid()}", lease=lease))
     with stopping.busy():
         return _drain(process.turns[queue], process, node=node)
+
+
+def go_on(woken: Mapping[str, int], *, node: str) -> None:
+    """Run what this process has just made ready, as far as it serves the queue, and wake others for the rest.
+
+    One step is so begun without a message to the broker and back.
+
+    Args:
+        woken: wake-ups by queue, which were kept.
+    """
+    served = settings.ENVIRONMENT.worker_queues
+    mine = next((queue for queue in woken if queue in served), None)
+    wakeups.send({queue: count - (queue == mine) for queue, count in woken.items()})
+    if mine is not None:
+        drain(mine, node=node)
 
 
 def _drain(turns: Turns, process: _Process, *, node: str) -> int:
