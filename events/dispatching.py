@@ -5,7 +5,7 @@ that inserts it. What is wanted gets a row of its own (`models.Dispatch`), which
 a worker claims after the commit and deletes in the transaction in which it acts.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -190,22 +190,6 @@ def extend(consumer: str, held: Collection[Claimed]) -> None:
     with executed(_EXTEND, [f"{LEASE.total_seconds()} seconds", *_columns(held), consumer]) as cursor:
         if cursor.rowcount != len(held):
             raise LostDispatch
-
-
-# A sweep asks, of a table that is nearly always empty.
-_OVERDUE = (
-    "SELECT EXISTS (SELECT FROM events_dispatch WHERE consumer = %s AND available_at <= horarium_now())"
-)
-
-
-def overdue() -> Sequence[str]:
-    """Return the consumers for whom events wait that nobody has claimed."""
-
-    def waits(consumer: str) -> bool:
-        with executed(_OVERDUE, [consumer]) as cursor:
-            return bool((cursor.fetchone() or (False,))[0])
-
-    return [consumer for consumer in CONSUMERS if waits(consumer)]
 
 
 def _columns(held: Iterable[Claimed]) -> list[str]:
