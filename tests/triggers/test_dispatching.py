@@ -9,7 +9,7 @@ import pytest
 import clock
 from events import sending
 from events.models import Dispatch
-from executions.models import Execution
+from executions.models import Execution, StepRun
 from organizations.models import Organization
 from triggers import acting, dispatching, releasing, services
 from triggers.models import Gathering, Skip, Tally, Trigger
@@ -112,6 +112,16 @@ def test_a_mapping_makes_the_input(make: Make, send: Send):
     dispatching.drain()
 
     assert inputs() == [{"number": 7, "from": "/shop"}]
+
+
+def test_what_it_starts_has_the_triggers_priority_and_queue(make: Make, send: Send):
+    make(priority=8, queue="mail")
+
+    send()
+    dispatching.drain()
+
+    assert Execution.objects.values_list("priority", "queue").get() == (8, "mail")
+    assert StepRun.objects.values_list("priority", "queue").get() == (8, "mail")
 
 
 def test_a_mapping_that_fails_is_recorded_and_starts_nothing(make: Make, send: Send):
